@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { composeSchema, composeServiceSchema } from './compose.js';
+import { composeSchema, composeServiceSchema, type ComposeDocument } from './compose.js';
 import { portableSizeSchema, unitSchema, vcDocumentSchema, FLAVOR_NAMES, type VcDocument } from './config.js';
 import { crossChecks, literalSecrets, nearestWord, unavailableKeys, type Finding, type Path } from './config-rules.js';
 import { suggestName } from './names.js';
@@ -13,15 +13,21 @@ export function checkDocument(input: unknown): Checked<VcDocument> {
   const parsed = vcDocumentSchema.safeParse(input ?? {});
   const schemaFindings = parsed.success ? [] : parsed.error.issues.flatMap(issue => fromIssue(issue, input)).filter(finding => !earlyPaths.some(path => startsWith(finding.path, path)));
   const late = parsed.success ? crossChecks(parsed.data) : [];
-  const findings = [...early, ...schemaFindings, ...late];
+  const findings = withoutConsequences([...early, ...schemaFindings, ...late]);
   return findings.length === 0 && parsed.success ? { ok: true, value: parsed.data } : { ok: false, findings };
 }
 
 /** Checks a compose document alone (for `%%compose` and files that `apps:` names). */
-export function checkCompose(input: unknown): Checked<z.infer<typeof composeSchema>> {
+export function checkCompose(input: unknown): Checked<ComposeDocument> {
   const parsed = composeSchema.safeParse(input ?? {});
-  const findings = [...literalSecrets(input), ...(parsed.success ? [] : parsed.error.issues.flatMap(issue => fromIssue(issue, input)))];
+  const findings = withoutConsequences([...literalSecrets(input), ...(parsed.success ? [] : parsed.error.issues.flatMap(issue => fromIssue(issue, input)))]);
   return findings.length === 0 && parsed.success ? { ok: true, value: parsed.data } : { ok: false, findings };
+}
+
+/** A misspelt key makes the right one missing: one mistake, told once. */
+function withoutConsequences(findings: readonly Finding[]): readonly Finding[] {
+  const meant = new Set(findings.flatMap(({ atKey, nearest, path }) => (atKey === true && nearest !== undefined ? [[...path.slice(0, -1), nearest].join('.')] : [])));
+  return findings.filter(({ atKey, path, message }) => atKey === true || !message.endsWith('is missing.') || !meant.has(path.join('.')));
 }
 
 function startsWith(path: Path, prefix: Path): boolean {

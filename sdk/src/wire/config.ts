@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { composeSchema } from './compose.js';
 import { APP_NAME_PATTERN, NAME_PATTERN, NAME_RULE, looksLikeNodeName } from './names.js';
 

@@ -17,12 +17,38 @@ export interface ReadOptions {
  * @throws VcpError invalid_request with file, line, column, path and nearest value of every mistake.
  */
 export function readVcYaml(text: string, options: ReadOptions = {}): VcDocument {
-  return read(text, options, checkDocument, 'configuration');
+  return readVcDocument(text, options).document;
+}
+
+/** A document that still knows where each of its values stood. */
+export interface LocatedDocument {
+  readonly document: VcDocument;
+  /** Line and column of a place of the document. */
+  place(finding: Finding): ErrorPlace;
+  /** Adds file, line and column to an error that names places by path only, as the controller's do. */
+  locate(error: VcpError): VcpError;
+}
+
+/** The same as readVcYaml, keeping the places. @throws VcpError invalid_request, too_large. */
+export function readVcDocument(text: string, options: ReadOptions = {}): LocatedDocument {
+  const { value, source } = read(text, options, checkDocument, 'configuration');
+  return {
+    document: value,
+    place: source.place,
+    locate: error => (error.at.some(place => place.path !== undefined && place.line === undefined) ? new VcpError(error.code, error.message, {
+      ...error.toJSON(), cause: error,
+      at: error.at.map(place => (place.path === undefined || place.line !== undefined ? place : { ...source.place({ path: partsOf(place.path), message: place.message }), ...place }))
+    }) : error)
+  };
+}
+
+function partsOf(path: string): Finding['path'] {
+  return path.split('.').map(part => (/^\d+$/.test(part) ? Number(part) : part));
 }
 
 /** Reads a compose file (the documented subset). @throws VcpError invalid_request. */
 export function readComposeYaml(text: string, options: ReadOptions = {}): ComposeDocument {
-  return read(text, options, checkCompose, 'compose file');
+  return read(text, options, checkCompose, 'compose file').value;
 }
 
 /** Checks a document that came as JSON. @throws VcpError invalid_request with the path of every mistake. */
@@ -30,9 +56,9 @@ export function readVcObject(input: unknown): VcDocument {
   return accept(checkDocument(input), 'configuration', finding => ({ path: finding.path.join('.'), message: finding.message, ...(finding.nearest === undefined ? {} : { nearest: finding.nearest }) }));
 }
 
-function read<T>(text: string, options: ReadOptions, check: (input: unknown) => Checked<T>, what: string): T {
+function read<T>(text: string, options: ReadOptions, check: (input: unknown) => Checked<T>, what: string): { readonly value: T; readonly source: YamlSource } {
   const source: YamlSource = parseYaml(text, options.file ?? what, options.lineOffset);
-  return accept(check(source.value), options.file ?? what, source.place);
+  return { value: accept(check(source.value), options.file ?? what, source.place), source };
 }
 
 function accept<T>(checked: Checked<T>, what: string, place: (finding: Finding) => ErrorPlace): T {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { composeSchema } from './compose.js';
 import { LARGEST_COUNT, unitSchema, vcDocumentSchema } from './config.js';
 import { errorSchema } from './resources.js';
@@ -51,11 +51,12 @@ export type ExecRequest = z.input<typeof execRequestSchema>;
 
 /**
  * One line of the NDJSON stream of an exec. `offset` counts bytes of that stream before `data`,
- * so that a reader that was cut off goes on where it was.
+ * so that a reader that was cut off goes on where it was: at `offset + bytes` (the length of `data` in UTF-8 is another
+ * where the output was no valid UTF-8).
  */
 export const execEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('started'), exec: z.string(), node: z.string() }),
-  z.object({ type: z.enum(['stdout', 'stderr']), data: z.string(), offset: z.number().int() }),
+  z.object({ type: z.enum(['stdout', 'stderr']), data: z.string(), offset: z.number().int(), bytes: z.number().int().optional() }),
   z.object({ type: z.literal('exit'), code: z.number().int().nullable(), signal: z.string().optional(), timedOut: z.boolean(), outcome: z.enum(['exited', 'timed-out', 'cancelled', 'unknown']), durationMs: z.number() })
 ]);
 export type ExecEvent = z.infer<typeof execEventSchema>;

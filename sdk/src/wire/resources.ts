@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ERROR_CODES } from './errors.js';
 import { GROUP_STATES, NODE_STATES, OPERATION_KINDS, OPERATION_STATES } from './states.js';
 import { vcDocumentSchema } from './config.js';
