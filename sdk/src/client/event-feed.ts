@@ -33,7 +33,8 @@ export async function* followEvents(transport: Transport, filter: EventFilter, o
   let last = filter.after;
   let outageSince: number | undefined;
   let pauseMs = FIRST_PAUSE_MS;
-  while (options.signal?.aborted !== true) {
+  const stopped = (): boolean => options.signal?.aborted === true;
+  while (!stopped()) {
     try {
       for await (const frame of connect(transport, filter, last, options)) {
         outageSince = undefined;
@@ -43,7 +44,7 @@ export async function* followEvents(transport: Transport, filter: EventFilter, o
         else if (frame.id !== undefined) yield { kind: 'connected', seq: Number(frame.id) };
       }
     } catch (error) {
-      if (options.signal?.aborted === true) return;
+      if (stopped()) return;
       if (!isVcpError(error) || error.code !== 'controller_unavailable') throw error;
       outageSince ??= Date.now();
       if (Date.now() - outageSince > (options.longestOutageMs ?? Number.POSITIVE_INFINITY)) throw error;

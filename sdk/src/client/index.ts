@@ -1,0 +1,17 @@
+export * from './browser.js';
+export * from './controller-connection.js';
+export * from './defaults.js';
+export * from './ensure-controller.js';
+export * from './load-vc-file.js';
+export * from './node-containers.js';
+export * from './node-exec.js';
+export * from './node-transport.js';
+export * from './reviving-client.js';
+export { sharedClient, type AllowedRemovals, type WaitingOptions } from './sdk-context.js';
+export { unpackTo, uploadOf, type Upload } from './tar-copy.js';
+export * from './vc-node.js';
+export * from './vc-operations.js';
+export * from './vc-spec.js';
+export { VcUnit } from './vc-unit.js';
+export * from './vc-units.js';
+export * from './vcp-sdk.js';
