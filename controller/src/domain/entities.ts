@@ -58,6 +58,10 @@ export interface Node extends Owned {
   readonly cloudId?: string | undefined;
   /** OpenSSH public key line, learnt through the provider's console; never trusted on first use. */
   readonly hostKey?: string | undefined;
+  /** The base container answered for the first time since the machine was made. */
+  readonly bootedAt?: number | undefined;
+  /** `onJoin` was begun; with `joinedAt` absent, it did not end well. */
+  readonly joinStartedAt?: number | undefined;
   readonly joinedAt?: number | undefined;
   readonly readyAt?: number | undefined;
   readonly heartbeatAt?: number | undefined;
@@ -105,6 +109,14 @@ export interface OperationRequest {
   readonly reconcile: readonly string[];
   readonly deleteVc: boolean;
   readonly onFailure: 'keep' | 'rollback';
+  /** Broken nodes that are started or made again under their id. */
+  readonly repair: readonly string[];
+  /** Applications that the units no longer want. */
+  readonly removeApps: Readonly<Record<string, readonly string[]>>;
+  /** `onLeave` scripts of the units whose nodes go, as they were wanted when this was accepted. */
+  readonly onLeave: Readonly<Record<string, string>>;
+  /** Units whose document this operation changed: what a rollback puts back. */
+  readonly units: readonly string[];
 }
 
 /** Intent first, then the external act, then the outcome. */

@@ -6,6 +6,20 @@ import type {
 /** What the core needs from the world. Each port is implemented in one room and joined in main.ts. */
 
 export interface Clock { now(): number }
+/** A clock that can also be waited on, and the randomness that spreads retries. */
+export interface Timer extends Clock {
+  /** Resolves after `ms`, or at once when the signal aborts; it never rejects. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** A number from 0 to below 1. */
+  random(): number;
+}
+/** Structured log, as pino has it. Never give it a secret. */
+export interface Log {
+  debug(details: object, message: string): void;
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
 export interface Ids {
   /** A new id: prefix + 12 characters of `[a-z0-9]`, unguessable. */
   next(prefix: 'vc' | 'nt' | 'nd' | 'op' | 'ex'): string;
@@ -38,8 +52,10 @@ export interface StoreReader {
   vc(id: string): Promise<VirtualCloud | undefined>;
   /** Living VC of that name in the project. */
   vcByName(project: string, name: string): Promise<VirtualCloud | undefined>;
-  /** Living VCs, ordered by id. */
+  /** Living VCs, ordered by id; `after` is the last id seen. */
   vcs(options: ListOptions & { readonly project?: string | undefined }): Promise<readonly VirtualCloud[]>;
+  /** Tombstones: VCs whose deletion is done and not yet forgotten. */
+  deletedVcs(): Promise<readonly VirtualCloud[]>;
   /** Revisions after `after`, oldest first. */
   revisions(vcId: string, after: number): Promise<readonly Revision[]>;
   networks(vcId: string): Promise<readonly Network[]>;
@@ -48,15 +64,17 @@ export interface StoreReader {
   node(id: string): Promise<Node | undefined>;
   /** Nodes that are not deleted, ordered by unit and number. */
   nodes(vcId: string): Promise<readonly Node[]>;
+  /** `after` is `<unit>:<number>` of the last node seen. */
   nodesPage(vcId: string, options: ListOptions): Promise<readonly Node[]>;
   allNodes(): Promise<readonly Node[]>;
-  /** Highest number ever given in that unit: numbers are not used again. */
-  highestNumber(vcId: string, unit: string): Promise<number>;
   operation(id: string): Promise<Operation | undefined>;
+  /** Newest first; `after` is the id of the last one seen. */
   operations(options: ListOptions & { readonly vcId?: string | undefined; readonly open?: boolean | undefined }): Promise<readonly Operation[]>;
   journal(operation: string): Promise<readonly JournalEntry[]>;
   claims(): Promise<readonly Claim[]>;
   idempotency(actor: string, key: string): Promise<IdempotencyRecord | undefined>;
+  /** The keys that lead to that operation. */
+  idempotencyOf(operation: string): Promise<readonly IdempotencyRecord[]>;
   exec(id: string): Promise<ExecRecord | undefined>;
   /** Events with seq > after, oldest first; `oldest` is the lowest seq still held. */
   events(after: number, limit: number): Promise<{ readonly events: readonly VcpEvent[]; readonly oldest: number; readonly newest: number }>;

@@ -1,0 +1,18 @@
+export * from './address-plan.js';
+export * from './can.js';
+export * from './entities.js';
+export * from './group-state.js';
+export * from './node-address.js';
+export * from './node-states.js';
+export * from './operation-states.js';
+export * from './plan.js';
+export * from './plan-apps.js';
+export type { AddressedNode, NewNetwork } from './plan-networks.js';
+export { describeSize } from './plan-unit.js';
+export * from './ports.js';
+export * from './prices.js';
+export * from './quota.js';
+export * from './services.js';
+export * from './unit-spec.js';
+export * from './views.js';
+export * from './wording.js';
