@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { execSync } from 'node:child_process';
+import Docker from 'dockerode';
+import { NodeConnection } from '../src/nodes/node-connection.js';
+import { RegistryClient } from '../src/nodes/registry-client.js';
+import { pushArchive } from '../src/nodes/push-archive.js';
+const hostKey = execSync(`docker logs vcp-nd-1 2>/dev/null | grep VCP-HOSTKEY`).toString().trim().split(' ').slice(1).join(' ');
+const c = await NodeConnection.open({ name: 'n', address: '10.98.7.11', port: 22, hostKey, privateKey: readFileSync('/tmp/nodesdev/home/ssh/id_ed25519', 'utf8'), connectTimeoutMs: 2000 });
+const r = new RegistryClient(c, '10.98.7.11:5000');
+const orig = (r as any).putBlob.bind(r);
+(r as any).putBlob = async (a: any, b: any, d: any) => { const t = performance.now(); console.log('start'); const x = await orig(a, b, d); console.log('blob', x.size, performance.now() - t); return x; };
+const src = await new Docker().getImage(process.argv[2]!).get() as any;
+const t = performance.now();
+console.log(await pushArchive(r, src, 'abc', () => {}), performance.now() - t);
+process.exit(0);
