@@ -1,0 +1,2 @@
+/** Writes the bundled declarations that cells are checked against below `outDir`. */
+export function bundleTypeLibraries(outDir: string): void;

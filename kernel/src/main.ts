@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { compileCacheDir } from './compile-cache.js';
+import { OutputBudget } from './output-budget.js';
+import { SupervisedSession } from './session/supervised-session.js';
+import type { IoWorkerData, ToIo } from './thread-messages.js';
+
+enableCompileCache(compileCacheDir());
+
+const [connectionFile] = process.argv.slice(2);
+if (!connectionFile) {
+  console.error('Usage: kernel.mjs CONNECTION_FILE\nJupyter starts the kernel; see the kernelspec "vcp".');
+  process.exit(2);
+}
+
+const here = new URL('.', import.meta.url);
+const { version } = JSON.parse(readFileSync(new URL('kernel-package.json', here), 'utf8')) as { readonly version: string };
+const cwd = process.cwd();
+
+// The other threads start before this one loads what cells need: the kernel answers while that goes on.
+const budget = new OutputBudget();
+const workerData: IoWorkerData = { connectionFile, version, budget: budget.buffer };
+const io = new Worker(new URL('io-worker.mjs', here), { workerData, execArgv: [] });
+const toIo = (message: ToIo): void => io.postMessage(message, message.type === 'session' ? [message.port] : []);
+const session = new SupervisedSession({ workerFile: new URL('session-worker.mjs', here), onPort: (port) => toIo({ type: 'session', port }) });
+void session.open({ cwd, typesDir: fileURLToPath(new URL('types', here)) }).catch(() => undefined);
+
+const { startCellThread } = await import('./cell-thread.js');
+startCellThread({ io, session, budget, cwd, toIo, environment: process.env });

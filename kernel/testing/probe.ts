@@ -1,0 +1,11 @@
+import { ProtocolClient } from './protocol-client.js';
+const kernel = await ProtocolClient.start();
+const first = await kernel.submit('setTimeout(() => { throw new Error("late failure") }, 20); Promise.reject(new Error("nobody cared")); 1');
+await first.outcome; await new Promise(r=>setTimeout(r,200));
+console.log(JSON.stringify(kernel.outputsOf(first.id),null,1));
+const r = await kernel.execute('const before = 7\nfunction fail(): number {\n  throw new RangeError("too far")\n}\nfail()');
+console.log((r.reply.traceback as string[]).join('\n'));
+const r2 = await kernel.execute('const f = async () => { await 0; fail(); }\nawait f()');
+console.log((r2.reply.traceback as string[]).join('\n'));
+console.log(kernel.stderr);
+await kernel.shutdown();
