@@ -5,7 +5,7 @@ export default defineConfig({
   resolve: { conditions: ['source'] },
   ssr: { resolve: { conditions: ['source'] } },
   test: {
-    include: ['{sdk,kernel,controller}/**/*.test.ts', 'scripts/**/*.test.ts'],
+    include: ['{sdk,kernel,controller,extension}/**/*.test.ts', 'scripts/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/*.int.test.ts', '**/dist/**'],
     testTimeout: 20_000,
     passWithNoTests: false

@@ -11,6 +11,7 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 300_000,
     fileParallelism: false,
+    globalSetup: ['controller/testing/base-image.setup.ts'],
     passWithNoTests: false
   }
 });

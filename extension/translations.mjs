@@ -44,6 +44,8 @@ function check() {
   for (const key of strings.keys()) {
     const words = translated[key];
     if (!Array.isArray(words) || words.length === 0 || words.some(word => word === '')) problems.push(`missing: ${JSON.stringify(key)}`);
+    // JupyterLab tells singular-only strings and plural ones apart by the number of translations.
+    else if (words.length !== strings.get(key).length) problems.push(`${strings.get(key).length === 1 ? 'one translation is' : 'two translations are'} wanted: ${JSON.stringify(key)}`);
     else if (placeholders(strings.get(key).at(-1)) !== placeholders(words.at(-1))) problems.push(`other placeholders than the original: ${JSON.stringify(key)}`);
   }
   for (const key of Object.keys(translated)) if (key !== '' && !strings.has(key)) problems.push(`no longer used: ${JSON.stringify(key)}`);

@@ -30,7 +30,7 @@ function installPackages() {
   const stamp = join(root, 'node_modules', '.package-lock.json');
   const lock = join(root, 'package-lock.json');
   if (existsSync(stamp) && statSync(stamp).mtimeMs >= statSync(lock).mtimeMs) return;
-  console.log('• npm packages (with Node 24 among them) → node_modules/, about 900 MB, 1 minute');
+  console.log('• npm packages (with Node 24 among them) → node_modules/, about 1.2 GB, 1 minute');
   const result = spawnSync('npm', ['ci', '--ignore-scripts', '--loglevel=error'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   if (result.status !== 0) fail('npm ci did not succeed. Is the npm registry reachable? Look at the lines above, then run the same command again.');
   // npm keeps the lock's own time on a clean install of an older lock: mark the tree as current.

@@ -47,7 +47,8 @@ function readSettingsFile(file: string): Readonly<Record<string, unknown>> {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    // A folder that cannot be there is complained about where it is written to.
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return {};
     throw new VcpError('invalid_request', `${file} cannot be read.`, { hint: 'Look at its permissions.', cause: error });
   }
   const source = parseYaml(text, file);

@@ -15,7 +15,15 @@ from .node import find_node, package_file
 START_LIMIT_SECONDS = 60.0
 ANSWER_LIMIT_SECONDS = 5.0
 # The same as the SDK's: they keep the memory of a process that mostly waits small.
-NODE_FLAGS = ("--max-semi-space-size=2", "--disable-warning=ExperimentalWarning")
+NODE_FLAGS = (
+    "--max-semi-space-size=2",
+    "--optimize-for-size",
+    "--v8-pool-size=1",
+    "--disable-warning=ExperimentalWarning",
+)
+READY_FD = 3
+# Python cannot choose a child's descriptor number: the pipe comes as its output and is moved to where it is wanted.
+AS_READY_FD = f'exec {READY_FD}>&1 1>&2; exec "$@"'
 # Ours is not the controller's business: these would hand it the login of this server.
 PRIVATE_VARIABLES = ("JUPYTER_TOKEN", "JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN", "JUPYTER_PASSWORD")
 
@@ -162,13 +170,12 @@ class Controller:
             with open(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as sink:
                 # A session of its own: neither Ctrl-C nor the end of this server reaches it.
                 process = subprocess.Popen(
-                    [node, *NODE_FLAGS, self.script, "--ready-fd", str(told)],
+                    ["/bin/sh", "-c", AS_READY_FD, "sh", node, *NODE_FLAGS, self.script, "--ready-fd", str(READY_FD)],
                     cwd="/",
                     env=environment,
                     stdin=subprocess.DEVNULL,
-                    stdout=sink,
+                    stdout=told,
                     stderr=sink,
-                    pass_fds=(told,),
                     start_new_session=True,
                 )
         except OSError:

@@ -18,7 +18,8 @@ import { shMagic } from './magics/sh-magic.js';
 import { MAGIC_SPECS } from './magics/specs.js';
 import type { OutputBudget } from './output-budget.js';
 import type { SupervisedSession } from './session/supervised-session.js';
-import type { ToIo, ToMain } from './thread-messages.js';
+import type { Json } from './io/message.js';
+import type { ExecuteRequest, ToIo, ToMain } from './thread-messages.js';
 import { createVcRoom } from './vc/index.js';
 
 export interface CellThreadOptions {
@@ -31,7 +32,8 @@ export interface CellThreadOptions {
 }
 
 /** Makes this thread the one that runs cells. */
-export function startCellThread({ io, session, budget, cwd, toIo, environment }: CellThreadOptions): void {
+export function startCellThread(options: CellThreadOptions): void {
+  const { io, session, budget, cwd, toIo, environment } = options;
   Error.stackTraceLimit = 30;
   const contexts = new CellContexts();
   const output = new CellOutput(toIo, budget);
@@ -53,48 +55,63 @@ export function startCellThread({ io, session, budget, cwd, toIo, environment }:
     }
   });
   const modules = new ModuleLoader(cwd, { tslab: tslabModule(contexts, output), '@jupyterlab-vcp/sdk': async () => vc.sdk, '@jupyterlab-vcp/sdk/wire': async () => vc.sdk });
-  const executor: Executor = new Executor({ session, contexts, output, sources, boxes, disposables, magics, modules });
+  const executor: Executor = new Executor({ session, contexts, output, sources, boxes, disposables, magics, modules, present: vc.present });
   Object.assign(globalThis, notebookGlobals({ contexts, output, input, cwd }), vc.globals);
 
   const currentCell = (): number => contexts.current()?.request.cell ?? 0;
+  const complain = (text: string, error: unknown): void => output.write(currentCell(), 'stderr', `${text}${reportError(error, sources).traceback.join('\n')}\n`);
   const exitProcess = hookProcess({
     write: (name, text) => output.write(currentCell(), name, text),
     exit: (exitCode) => {
       toIo({ type: 'exit', exitCode });
       throw new KernelExit('The kernel ends.');
     },
-    onEscapedError: (what, error) => {
-      if (error instanceof KernelExit) return;
-      output.write(currentCell(), 'stderr', `${what} ${reportError(error, sources).traceback.join('\n')}\n`);
-    },
+    onEscapedError: (what, error) => void (error instanceof KernelExit || complain(`${what} `, error)),
     onSigint: () => toIo({ type: 'interrupt' }),
     onSigterm: () => toIo({ type: 'exit', exitCode: 0 })
   });
 
-  const closeCells = async (): Promise<void> => {
-    executor.interruptAny();
-    shell.stopAll();
-    for (const error of await disposables.releaseAll()) output.write(currentCell(), 'stderr', `${reportError(error, sources).traceback.join('\n')}\n`);
-    toIo({ type: 'shutdown-done' });
-  };
+  answerIo(options, {
+    execute: (request) => executor.execute(request),
+    interrupt: (cell) => executor.interrupt(cell),
+    inputReply: (value) => input.receive(value),
+    close: async () => {
+      executor.interruptAny();
+      shell.stopAll();
+      for (const error of await disposables.releaseAll()) complain('', error);
+    },
+    exit: (exitCode) => void Promise.all([session.dispose(), io.terminate()]).finally(() => exitProcess(exitCode))
+  });
+}
 
+interface CellThread {
+  readonly execute: (request: ExecuteRequest) => Promise<Json>;
+  readonly interrupt: (cell: number) => void;
+  readonly inputReply: (value: string) => void;
+  /** Closes what cells left open. */
+  readonly close: () => Promise<void>;
+  readonly exit: (exitCode: number) => void;
+}
+
+/** Does what the I/O thread asks for. */
+function answerIo({ io, toIo }: CellThreadOptions, thread: CellThread): void {
   io.on('message', (message: ToMain) => {
     switch (message.type) {
       case 'execute':
-        void executor.execute(message.request).then((reply) => toIo({ type: 'finished', cell: message.request.cell, reply }));
+        void thread.execute(message.request).then((reply) => toIo({ type: 'finished', cell: message.request.cell, reply }));
         break;
       case 'interrupt':
         toIo({ type: 'interrupt-received' });
-        executor.interrupt(message.cell);
+        thread.interrupt(message.cell);
         break;
       case 'input-reply':
-        input.receive(message.value);
+        thread.inputReply(message.value);
         break;
       case 'shutdown':
-        void closeCells();
+        void thread.close().then(() => toIo({ type: 'shutdown-done' }));
         break;
       case 'closed':
-        void Promise.all([session.dispose(), io.terminate()]).finally(() => exitProcess(message.exitCode));
+        thread.exit(message.exitCode);
         break;
     }
   });

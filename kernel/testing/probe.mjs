@@ -1,3 +1,6 @@
+// kernel/testing/probe.ts
+import { readFileSync } from "node:fs";
+
 // kernel/testing/protocol-client.ts
 import { spawn } from "node:child_process";
 import { createHmac, randomUUID } from "node:crypto";
@@ -34,7 +37,7 @@ var ProtocolClient = class _ProtocolClient {
     await client.#connect();
     return client;
   }
-  constructor(ports, { env, cwd }) {
+  constructor(ports, { env, cwd, argv = ownKernel }) {
     this.#ports = ports;
     this.#folder = mkdtempSync(join(tmpdir(), "vcp-kernel-"));
     this.cwd = cwd ?? this.#folder;
@@ -42,7 +45,8 @@ var ProtocolClient = class _ProtocolClient {
     const file = join(this.#folder, "connection.json");
     const info = { transport: "tcp", ip: "127.0.0.1", shell_port, iopub_port, stdin_port, control_port, hb_port, key: this.#key, signature_scheme: "hmac-sha256" };
     writeFileSync(file, JSON.stringify(info), { mode: 384 });
-    this.process = spawn(process.execPath, ["--no-force-async-hooks-checks", KERNEL_FILE, file], { cwd: this.cwd, stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...env } });
+    const [command = "", ...args] = argv(file);
+    this.process = spawn(command, args, { cwd: this.cwd, stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...env } });
     this.process.stderr?.on("data", (chunk) => this.stderr += chunk.toString());
   }
   get pid() {
@@ -125,10 +129,18 @@ var ProtocolClient = class _ProtocolClient {
       for (const listener of this.#listeners) listener();
       this.#listeners.clear();
     });
-    const ready = this.waitFor(({ type }) => type === "iopub_welcome").then(() => this.request("kernel_info_request", {}));
+    const ready = this.#untilReady();
     const ended = once(this.process, "exit").then(() => Promise.reject(new Error(`The kernel ended at its start: ${this.stderr}`)));
     await Promise.race([ready, ended]);
     ended.catch(() => void 0);
+  }
+  /** Asks until an answer has come on both channels: what is published before a subscription arrives is lost. */
+  async #untilReady() {
+    for (; ; ) {
+      await this.request("kernel_info_request", {});
+      if (this.iopubMessages.some(({ parentType }) => parentType === "kernel_info_request")) return;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   }
   #idle(id) {
     return this.waitFor(({ type, parentId, content }) => type === "status" && parentId === id && content["execution_state"] === "idle");
@@ -159,6 +171,9 @@ var ProtocolClient = class _ProtocolClient {
     }
   }
 };
+function ownKernel(connectionFile) {
+  return [process.execPath, "--no-force-async-hooks-checks", KERNEL_FILE, connectionFile];
+}
 async function freePorts(count) {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
@@ -173,14 +188,31 @@ async function freePorts(count) {
 }
 
 // kernel/testing/probe.ts
-var kernel = await ProtocolClient.start();
-var first = await kernel.submit('setTimeout(() => { throw new Error("late failure") }, 20); Promise.reject(new Error("nobody cared")); 1');
-await first.outcome;
-await new Promise((r3) => setTimeout(r3, 200));
-console.log(JSON.stringify(kernel.outputsOf(first.id), null, 1));
-var r = await kernel.execute('const before = 7\nfunction fail(): number {\n  throw new RangeError("too far")\n}\nfail()');
-console.log(r.reply.traceback.join("\n"));
-var r2 = await kernel.execute("const f = async () => { await 0; fail(); }\nawait f()");
-console.log(r2.reply.traceback.join("\n"));
-console.log(kernel.stderr);
-await kernel.shutdown();
+var kernel = await ProtocolClient.start({ env: { VCP_HOME: "/tmp/team/kernel-home", JPY_SESSION_NAME: "quick.ipynb" } });
+var n = 0;
+async function run(code, id) {
+  const t = performance.now();
+  const r = await kernel.execute(code, { cellId: id ?? `c${n++}`, allowStdin: false });
+  console.log(`>>> ${code.split("\n").slice(0, 3).join(" | ")}   [${(performance.now() - t).toFixed(0)} ms]`);
+  for (const o of r.outputs) {
+    const d = o.content["data"];
+    if (o.type === "error") console.log("ERR", o.content["traceback"].join("\n"));
+    else if (o.type === "update_display_data") {
+      if (process.env.V) console.log("UPD", d?.["text/plain"]);
+      else last = d?.["text/plain"] ?? "";
+    } else console.log(o.type, d?.["text/plain"] ?? o.content["text"] ?? JSON.stringify(o.content));
+  }
+  if (last) console.log("LAST", last);
+  last = "";
+}
+var last = "";
+var only = process.argv[2];
+if (only) {
+  for (const c of only.split("\n###\n")) await run(c);
+} else {
+  const nb = JSON.parse(readFileSync("/work/main/templates-notebooks/quickstart/quickstart.ipynb", "utf8"));
+  for (const c of nb.cells) if (c.cell_type === "code") await run((Array.isArray(c.source) ? c.source.join("") : c.source).replaceAll("quickstart", "kernelq"), c.id);
+}
+console.log("STDERR", kernel.stderr);
+console.log("rc", await kernel.shutdown());
+process.exit(0);

@@ -37,6 +37,8 @@ export interface CellOutcome {
 }
 
 export interface KernelOptions {
+  /** Command line of another kernel; by default ours. */
+  readonly argv?: (connectionFile: string) => readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
 }
@@ -71,7 +73,7 @@ export class ProtocolClient {
     return client;
   }
 
-  private constructor(ports: readonly number[], { env, cwd }: KernelOptions) {
+  private constructor(ports: readonly number[], { env, cwd, argv = ownKernel }: KernelOptions) {
     this.#ports = ports;
     this.#folder = mkdtempSync(join(tmpdir(), 'vcp-kernel-'));
     this.cwd = cwd ?? this.#folder;
@@ -79,7 +81,8 @@ export class ProtocolClient {
     const file = join(this.#folder, 'connection.json');
     const info = { transport: 'tcp', ip: '127.0.0.1', shell_port, iopub_port, stdin_port, control_port, hb_port, key: this.#key, signature_scheme: 'hmac-sha256' };
     writeFileSync(file, JSON.stringify(info), { mode: 0o600 });
-    this.process = spawn(process.execPath, ['--no-force-async-hooks-checks', KERNEL_FILE, file], { cwd: this.cwd, stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
+    const [command = '', ...args] = argv(file);
+    this.process = spawn(command, args, { cwd: this.cwd, stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
     this.process.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
   }
 
@@ -173,10 +176,19 @@ export class ProtocolClient {
       for (const listener of this.#listeners) listener();
       this.#listeners.clear();
     });
-    const ready = this.waitFor(({ type }) => type === 'iopub_welcome').then(() => this.request('kernel_info_request', {}));
+    const ready = this.#untilReady();
     const ended = once(this.process, 'exit').then(() => Promise.reject(new Error(`The kernel ended at its start: ${this.stderr}`)));
     await Promise.race([ready, ended]);
     ended.catch(() => undefined);
+  }
+
+  /** Asks until an answer has come on both channels: what is published before a subscription arrives is lost. */
+  async #untilReady(): Promise<void> {
+    for (;;) {
+      await this.request('kernel_info_request', {});
+      if (this.iopubMessages.some(({ parentType }) => parentType === 'kernel_info_request')) return;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   }
 
   #idle(id: string): Promise<ReceivedMessage> {
@@ -211,6 +223,10 @@ export class ProtocolClient {
       // The socket was closed.
     }
   }
+}
+
+function ownKernel(connectionFile: string): readonly string[] {
+  return [process.execPath, '--no-force-async-hooks-checks', KERNEL_FILE, connectionFile];
 }
 
 async function freePorts(count: number): Promise<readonly number[]> {

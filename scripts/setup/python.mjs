@@ -16,6 +16,8 @@ export async function ensurePython(root) {
   say('JupyterLab and its tools → .venv/ (Python packages of requirements-dev.txt, about 1 minute)');
   if (!existsSync(join(bin, 'python'))) await step('python3', ['-m', 'venv', venv], 'A Python environment could not be made (Debian: apt-get install python3-venv).');
   await step(join(bin, 'python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', join(root, 'requirements-dev.txt')], 'pip could not install JupyterLab. Is the Python package index reachable?');
+  // JupyterLab runs small CommonJS programs from its own folders; this checkout's "type": "module" shall not reach them.
+  writeFileSync(join(venv, 'package.json'), '{"type": "commonjs"}\n');
   writeFileSync(stamp, digest);
   return bin;
 }

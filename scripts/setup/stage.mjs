@@ -1,5 +1,5 @@
 // JupyterLab is shown this checkout's extension, kernel and server part without installing them.
-import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { quiet } from './exec.mjs';
 import { Remedy } from './say.mjs';
@@ -17,7 +17,9 @@ export async function stageJupyter(root, bin) {
     display_name: 'Virtual Cloud (TypeScript)', language: 'typescript', interrupt_mode: 'message', metadata: { debugger: false }
   }, null, 2)}\n`);
   const logo = join(root, 'kernel', 'dist', 'kernelspec', 'logo-svg.svg');
-  if (existsSync(logo)) link(logo, join(share, 'kernels', 'vcp', 'logo-svg.svg'));
+  // A copy: the server does not serve what a link leads to outside the kernel's folder.
+  rmSync(join(share, 'kernels', 'vcp', 'logo-svg.svg'), { force: true });
+  if (existsSync(logo)) copyFileSync(logo, join(share, 'kernels', 'vcp', 'logo-svg.svg'));
   writeFileSync(join(etc, 'jupyter_server_config.d', 'jupyterlab_vcp.json'), `${JSON.stringify({ ServerApp: { jpserver_extensions: { jupyterlab_vcp: true } } }, null, 2)}\n`);
   await registerPackage(root, bin, stage);
   return { environment: {

@@ -12,7 +12,7 @@ export function run() {
     const failed = [];
     for (const [name, command, args] of [
       node('ESLint', join(root, 'node_modules/eslint/bin/eslint.js'), '.', '--quiet'),
-      node('cycles', join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs'), '--config', '.dependency-cruiser.cjs', '--output-type', 'err', 'sdk/src', 'controller/src', 'kernel/src'),
+      node('cycles', join(root, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs'), '--config', '.dependency-cruiser.cjs', '--output-type', 'err', 'sdk/src', 'controller/src', 'kernel/src'),
       node('types', join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json'),
       node('types of the extension', join(root, 'node_modules/typescript/bin/tsc'), '-p', 'extension/tsconfig.json', '--noEmit'),
       node('unit tests', join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=dot')

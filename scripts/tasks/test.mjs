@@ -18,7 +18,7 @@ const bin = name => join(root, 'node_modules', name);
 const stages = {
   lint: async ({ environment }) => checks([
     ['ESLint', [bin('eslint/bin/eslint.js'), '.', '--max-warnings=1000', '--quiet']],
-    ['dependency-cruiser', [bin('dependency-cruiser/bin/dependency-cruise.mjs'), '--config', '.dependency-cruiser.cjs', '--output-type', 'err', 'sdk/src', 'controller/src', 'kernel/src']],
+    ['dependency-cruiser', [bin('dependency-cruiser/bin/dependency-cruiser.mjs'), '--config', '.dependency-cruiser.cjs', '--output-type', 'err', 'sdk/src', 'controller/src', 'kernel/src']],
     ['types', [bin('typescript/bin/tsc'), '-p', 'tsconfig.json']],
     ['types of the extension', [bin('typescript/bin/tsc'), '-p', 'extension/tsconfig.json', '--noEmit']],
     ['translations', ['extension/translations.mjs', '--check']]

@@ -10,7 +10,7 @@ test('without Docker, the panel says what is missing and how to get it', async (
     const { page } = await galata.newPage({ baseURL: lab.url, browser, tmpPath: WORK_FOLDER, waitForApplication });
     const notice = (await openPanel(page)).locator('.jp-Vcp-provider');
     await expect(notice).toContainText('“This computer (containers)” cannot be used now');
-    await expect(notice).toContainText('no-docker.sock');
+    await expect(notice).toContainText('The Docker engine of this computer is not there');
     await notice.getByText('How to install and start Docker').click();
     await expect(notice).toContainText('sudo apt-get install docker.io');
     await picture(page, 'engine-absent');

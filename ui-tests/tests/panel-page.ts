@@ -56,8 +56,8 @@ export async function waitForApplication(page: Page): Promise<void> {
 }
 
 /** What the server extension says about the controller. */
-export async function controllerStatus(baseURL: string): Promise<{ state: string; home: string; controller?: { pid: number } }> {
-  return (await (await fetch(`${baseURL}/jupyterlab-vcp/status`)).json()) as { state: string; home: string; controller?: { pid: number } };
+export async function controllerStatus(baseURL: string): Promise<{ state: string; home: string; controller?: { pid: number }; why?: unknown }> {
+  return (await (await fetch(`${baseURL}/jupyterlab-vcp/status`)).json()) as { state: string; home: string; controller?: { pid: number }; why?: unknown };
 }
 
 /** Reads from the controller through the proxy, as the page does. */
@@ -73,5 +73,6 @@ export async function stopController(baseURL: string): Promise<void> {
 
 export async function startController(baseURL: string): Promise<void> {
   await fetch(`${baseURL}/jupyterlab-vcp/controller/start`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
-  await expect.poll(async () => (await controllerStatus(baseURL)).state).toBe('running');
+  // Its reason beside it: a failure here is to explain itself.
+  await expect.poll(async () => { const { state, why } = await controllerStatus(baseURL); return { state, why }; }).toEqual({ state: 'running' });
 }

@@ -108,6 +108,7 @@ test.describe.serial('quick start', () => {
   });
 
   test('the notebook of the closed browser is still there, and its scale cell finds nothing left to do', async ({ baseURL }) => {
+    await page.click('.jp-SideBar [data-id="filebrowser"]');
     await page.notebook.openByPath(`${WORK_FOLDER}/quickstart.ipynb`);
     await page.notebook.activate('quickstart.ipynb');
     await runCell(page, '%vc scale worker 3');

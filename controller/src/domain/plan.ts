@@ -43,6 +43,8 @@ export interface PlanSteps {
   readonly removeApps: Readonly<Record<string, readonly string[]>>;
   /** Every unit that this changes: what has to be claimed. */
   readonly units: readonly string[];
+  /** Providers that have to make or start machines. */
+  readonly providers: readonly string[];
 }
 
 export interface PlanOutcome { readonly plan: Plan; readonly steps: PlanSteps }
@@ -68,7 +70,8 @@ export function plan(input: PlanInput): PlanOutcome {
     remove: diffs.flatMap(diff => diff.remove.map(node => node.id)),
     reconcile: diffs.filter(diff => diff.reconcile).map(diff => diff.unit),
     removeApps: Object.fromEntries(diffs.filter(diff => diff.removedApps.length > 0).map(diff => [diff.unit, diff.removedApps])),
-    units: diffs.filter(touches).map(diff => diff.unit)
+    units: diffs.filter(touches).map(diff => diff.unit),
+    providers: [...new Set(diffs.flatMap(diff => [...diff.create, ...diff.repair].map(node => node.provider)))]
   };
   const baseRevision = vc?.revision ?? 0;
   return {

@@ -45,7 +45,7 @@ export interface WantedApp {
  * @throws invalid_request naming service and key.
  */
 export function wantedApp(app: string, document: ComposeDocument): WantedApp {
-  if (!APP_NAME_PATTERN.test(app)) refuse('app', `${JSON.stringify(app)} is no name of an application`, 'Use a lower-case letter, then lower-case letters, digits, "_" or "-".');
+  checkAppName(app);
   const network = `${app}_default`;
   const names = startOrder(document);
   const declared = Object.keys(document.volumes ?? {});
@@ -58,6 +58,11 @@ export function wantedApp(app: string, document: ComposeDocument): WantedApp {
     volumes: declared.map(name => `${app}_${name}`),
     network: containers.some(wanted => wanted.body.NetworkingConfig !== undefined) ? network : undefined
   };
+}
+
+/** @throws invalid_request. */
+export function checkAppName(app: string): void {
+  if (!APP_NAME_PATTERN.test(app)) refuse('app', `${JSON.stringify(app)} is no name of an application`, 'Use a lower-case letter, then lower-case letters, digits, "_" or "-".');
 }
 
 /** Covers everything that a container was made from; `imageId` because a tag can move. */

@@ -43,8 +43,11 @@ export class ConnectionPool {
       return await untilAborted(entry.opening, signal, `Reaching node ${node.name}`);
     } catch (error) {
       // Somebody else's try, with a patience of its own: make one of ours.
-      if (!joined || signal?.aborted === true || isHostKeyMismatch(error)) throw error;
-      return untilAborted(this.#open(node, signature, connectTimeoutMs).opening, signal, `Reaching node ${node.name}`);
+      if (!joined || this.#closed || signal?.aborted === true || isHostKeyMismatch(error)) throw error;
+      // Of several that were waiting, the first makes it and the rest join: each replaced try would be closed under its caller.
+      const other = this.#entries.get(node.nodeId);
+      const again = other?.signature === signature ? other : this.#open(node, signature, connectTimeoutMs);
+      return untilAborted(again.opening, signal, `Reaching node ${node.name}`);
     }
   }
 

@@ -23,7 +23,7 @@ export async function copyToNode(connection: NodeConnection, path: string, tar: 
   try {
     await unpack(connection, `mkdir -p -- ${quoted.target} && find ${quoted.target} -maxdepth 1 -name '.vcp-copy-*' -mmin +1440 -exec rm -rf {} + && mkdir -m 700 -- ${quoted.staging} && exec tar --extract --file=- --no-same-owner --directory=${quoted.staging}`, path, tar, signal);
     unpacked = true;
-    await runOnNode(connection, `set -e; cp -a -l --no-target-directory --remove-destination -- ${quoted.staging}/. ${quoted.target}/ && rm -rf -- ${quoted.staging}`, { what: `Putting files into ${path} on node ${connection.name}`, signal });
+    await runOnNode(connection, installCommand(quoted), { what: `Putting files into ${path} on node ${connection.name}`, signal });
   } catch (error) {
     // Best effort on a connection that may be gone; what stays is found and removed by the next copy after a day.
     await runOnNode(connection, `rm -rf -- ${quoted.staging}`, { what: 'Clearing up' }).catch(() => undefined);
@@ -63,6 +63,15 @@ export async function copyFromNode(connection: NodeConnection, path: string, sig
   });
   output.once('close', () => channel.close());
   return output;
+}
+
+/**
+ * Entry by entry, so that the folder itself keeps its mode and its owner. Linked rather than copied; where a file system
+ * of its own is mounted below, links do not reach and copies do.
+ */
+function installCommand(quoted: { readonly target: string; readonly staging: string }): string {
+  const install = (how: string): string => `find ${quoted.staging} -mindepth 1 -maxdepth 1 -exec cp -a ${how} --remove-destination --target-directory=${quoted.target}/ -- {} +`;
+  return `${install('-l')} 2>/dev/null || ${install('')} && rm -rf -- ${quoted.staging}`;
 }
 
 async function unpack(connection: NodeConnection, command: string, path: string, tar: NodeJS.ReadableStream, signal: AbortSignal): Promise<void> {

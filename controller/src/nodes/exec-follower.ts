@@ -77,6 +77,7 @@ class ExecSession {
         if ((yield* this.#followOnce()) === 'ended') return;
       } catch (error) {
         this.#throwIfLeft();
+        if (this.#gone.signal.aborted) return yield* this.#lost();
         if (!this.#mayHaveRun() || !isVcpError(error)) throw error;
         // Known before, gone now: the node was set up anew below our feet.
         if (error.code === 'not_found' || isHostKeyMismatch(error)) return yield* this.#unknown();
@@ -85,10 +86,7 @@ class ExecSession {
       this.#throwIfLeft();
       const now = this.#links.now();
       if (lostAt === undefined || this.#progress() !== before) lostAt = now;
-      if (this.#gone.signal.aborted || now - lostAt >= this.#links.lostAfterMs) {
-        if (!this.#mayHaveRun()) throw unreachable(this.#follow.node.name, 'the connection was lost before the command was begun.');
-        return yield* this.#unknown();
-      }
+      if (this.#gone.signal.aborted || now - lostAt >= this.#links.lostAfterMs) return yield* this.#lost();
       await pause(Math.min(1000, 50 + (now - lostAt) / 4), AbortSignal.any([this.#follow.signal, this.#gone.signal]));
     }
   }
@@ -150,6 +148,11 @@ class ExecSession {
       const event = eventOf(name, this.#chunks[name].end());
       if (event !== undefined) yield event;
     }
+  }
+
+  *#lost(): Generator<ExecEvent, void> {
+    if (!this.#mayHaveRun()) throw unreachable(this.#follow.node.name, 'the connection was lost before the command was begun.');
+    yield* this.#unknown();
   }
 
   *#unknown(): Generator<ExecEvent, void> {

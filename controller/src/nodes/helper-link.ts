@@ -41,6 +41,8 @@ export class HelperLink {
         clearTimeout(timer);
         reject(error);
         this.#close();
+        // A program that does not answer would keep its place among the few sessions of the connection.
+        channel.destroy();
       };
       channel.on('data', (bytes: Buffer) => {
         try {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { VcpError, type AppView, type ComposeDocument } from '@jupyterlab-vcp/sdk/wire';
-import { APP_LABEL, CONFIG_LABEL, configDigest, wantedApp, type WantedContainer } from './compose-containers.js';
+import { APP_LABEL, checkAppName, CONFIG_LABEL, configDigest, wantedApp, type WantedContainer } from './compose-containers.js';
 import { configOf, containerLogs, exitCodeOf, listContainers, nameOf, removeContainerById, viewContainer, type ListedContainer } from './node-containers.js';
 import { engineStatus, type NodeEngine } from './node-engine.js';
 import { abortError } from './node-errors.js';
@@ -52,6 +52,7 @@ export async function ensureApp(options: EnsureAppOptions): Promise<readonly App
 
 /** Stops and removes its containers and its network. Named volumes stay, as with Compose. */
 export async function removeApp(engine: NodeEngine, app: string, signal: AbortSignal): Promise<void> {
+  checkAppName(app);
   const containers = await listContainers(engine, signal, app);
   await Promise.all(containers.map(container => removeContainerById(engine, container.Id, nameOf(container), signal)));
   // 403: something that was started by hand still uses it.
@@ -137,7 +138,7 @@ async function refuseEarlyEnd(options: EnsureAppOptions, wanted: WantedContainer
   } catch (error) {
     if (signal.aborted) throw abortError(signal, `Starting ${wanted.name}`);
     if (settled.aborted) return;
-    throw error;
+    throw engine.explain(error, { what: `Watching ${wanted.name}`, signal });
   }
   const code = (JSON.parse(text) as { readonly StatusCode: number }).StatusCode;
   if (code === 0) return;

@@ -66,7 +66,8 @@ export class NodeConnection {
       const client = new ssh2.Client();
       let mismatch: Error | undefined;
       const fail = (error: Error): void => {
-        client.destroy();
+        // Whatever it still complains about while it goes down is nobody's business any more.
+        client.on('error', () => undefined).destroy();
         reject(mismatch ?? refusal(options.name, error));
       };
       client.once('error', fail).once('close', () => fail(new Error('the connection was closed while it was made')));
@@ -98,6 +99,7 @@ export class NodeConnection {
     const leave = await this.#sessions.enter(signal);
     try {
       const channel = await this.#channel<ClientChannel>(signal, done => this.#client.exec(command, done));
+      keepOpenForExit(channel);
       const forget = this.onClosed(leave);
       channel.once('close', () => {
         forget();
@@ -120,13 +122,16 @@ export class NodeConnection {
 
   /** The helper program, started at the first use and again should it have died. */
   async helper(): Promise<HelperLink> {
-    const current = await this.#helper?.catch(() => undefined);
+    const known = this.#helper;
+    const current = await known?.catch(() => undefined);
     if (current !== undefined && !current.closed) return current;
-    if (current !== undefined || this.#helper === undefined) this.#helper = this.#startHelper();
+    // Of several callers that find it dead, the first starts another and the rest share that one.
+    if (this.#helper === known) this.#helper = undefined;
+    const starting = (this.#helper ??= this.#startHelper());
     try {
-      return await this.#helper;
+      return await starting;
     } catch (error) {
-      this.#helper = undefined;
+      if (this.#helper === starting) this.#helper = undefined;
       throw error;
     }
   }
@@ -139,7 +144,8 @@ export class NodeConnection {
   async #startHelper(): Promise<HelperLink> {
     const channel = await this.openSession(NODE_HELPER_BOOTSTRAP);
     const link = new HelperLink(channel, this.name, channel.stderr);
-    this.onClosed(() => link.end());
+    const forget = this.onClosed(() => link.end());
+    channel.once('close', forget);
     await link.ready();
     return link;
   }
@@ -169,6 +175,17 @@ export class NodeConnection {
       }
     });
   }
+}
+
+/**
+ * Node destroys a stream as soon as both its directions have ended, and ssh2 then closes the channel. The exit code may
+ * still be on its way, and sshd tells none on a channel that was closed: so that waits for sshd.
+ */
+function keepOpenForExit(channel: ClientChannel): void {
+  const destroy = channel.destroy.bind(channel) as () => ClientChannel;
+  let exited = false;
+  channel.once('exit', () => { exited = true; });
+  channel.destroy = () => (!exited && channel.readableEnded && channel.writableFinished ? channel : destroy());
 }
 
 function openSocket(options: ConnectOptions): Promise<Socket> {

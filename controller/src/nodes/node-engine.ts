@@ -77,7 +77,7 @@ export class NodeEngine {
         response.once('close', forget);
         resolve(response);
       });
-      sent.once('error', error => reject(this.#explain(error, options)));
+      sent.once('error', error => reject(this.explain(error, options)));
       if (options.stream === undefined) sent.end(body);
       else {
         options.stream.once('error', error => sent.destroy(error));
@@ -96,12 +96,13 @@ export class NodeEngine {
         parts.push(part as Buffer);
       }
     } catch (error) {
-      throw this.#explain(error, options);
+      throw this.explain(error, options);
     }
     return Buffer.concat(parts);
   }
 
-  #explain(error: unknown, options: EngineRequest): Error {
+  /** What an error of a request, or of reading its answer, means. */
+  explain(error: unknown, options: Pick<EngineRequest, 'what' | 'signal'>): Error {
     if (error instanceof VcpError) return error;
     if (options.signal?.aborted === true) return abortError(options.signal, options.what);
     if (!this.#connection.alive) return unreachable(this.nodeName, 'the connection was lost.', error);

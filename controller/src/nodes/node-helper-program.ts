@@ -95,12 +95,12 @@ sub start_command {
   }
   if (!mkdir $dir) {
     return attach($stream, $spec{id}, 0, 0) if $!{EEXIST};
-    return failed($stream, 'internal', "The folder $dir could not be made: $!.");
+    return failed($stream, 'command_failed', "The folder $dir could not be made: $!.");
   }
-  for my $name ('stdout', 'stderr') { open(my $fh, '>>', "$dir/$name") or return failed($stream, 'internal', "$dir/$name could not be made: $!."); }
-  pipe(my $done, my $running) or return failed($stream, 'internal', "No pipe: $!.");
+  for my $name ('stdout', 'stderr') { open(my $fh, '>>', "$dir/$name") or return failed($stream, 'command_failed', "$dir/$name could not be made: $!."); }
+  pipe(my $done, my $running) or return failed($stream, 'command_failed', "No pipe: $!.");
   my $pid = fork();
-  return failed($stream, 'internal', "No process could be started: $!.") unless defined $pid;
+  return failed($stream, 'command_failed', "No process could be started: $!.") unless defined $pid;
   if ($pid == 0) { close $done; eval { supervise($dir, \%spec, \@argv, \@env, \@own, \@user, $stdin) }; POSIX::_exit(0); }
   close $running;
   $pipes{fileno $done} = { fh => $done, id => $spec{id} };
@@ -294,7 +294,7 @@ sub handle {
   elsif ($type == $CANCEL) { cancel($stream, $payload) }
   elsif ($type == $DETACH) { delete $streams{$stream}; delete $stdins{$stream} }
   elsif ($type == $STDIN) {
-    if (!$stdins{$stream}) { my $path = "$ROOT/.stdin-$$-$stream"; open($stdins{$stream}, '+>', $path) or return failed($stream, 'internal', "$path could not be made: $!."); unlink $path; }
+    if (!$stdins{$stream}) { my $path = "$ROOT/.stdin-$$-$stream"; open($stdins{$stream}, '+>', $path) or return failed($stream, 'command_failed', "$path could not be made: $!."); unlink $path; }
     my $n = syswrite($stdins{$stream}, $payload);
     failed($stream, 'command_failed', "The input could not be stored: $!.") unless defined $n && $n == length $payload;
   }

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { PassThrough, type Readable } from 'node:stream';
+import { addAbortSignal, PassThrough, type Readable } from 'node:stream';
 import { isVcpError, VcpError } from '@jupyterlab-vcp/sdk/wire';
 import type { NodeAddress, Progress } from '../domain/index.js';
 import type { ImageSource } from './image-source.js';
@@ -53,13 +53,14 @@ export class ImageDistributor {
     const stop = new AbortController();
     const all = this.#bring(nodes, image, progress, stop.signal);
     return nodes.map((node, index) => {
+      const key = keyOf(node, image);
       const done = all.then(results => {
         const result = results[index];
         if (result?.status === 'rejected') throw result.reason;
-      }).finally(() => this.#transfers.delete(keyOf(node, image)));
+      }).finally(() => { if (this.#transfers.get(key) === transfer) this.#transfers.delete(key); });
       done.catch(() => undefined);
       const transfer: Transfer = { done, interested: 0, stop };
-      this.#transfers.set(keyOf(node, image), transfer);
+      this.#transfers.set(key, transfer);
       return transfer;
     });
   }
@@ -73,8 +74,16 @@ export class ImageDistributor {
     } finally {
       for (const transfer of transfers) transfer.interested -= 1;
       const stops = new Set(transfers.map(transfer => transfer.stop));
-      for (const stop of stops) if ([...this.#transfers.values()].every(transfer => transfer.stop !== stop || transfer.interested === 0)) stop.abort();
+      for (const stop of stops) this.#stopIfUnwanted(stop);
     }
+  }
+
+  /** One that was broken off is no longer there to be joined. */
+  #stopIfUnwanted(stop: AbortController): void {
+    const group = [...this.#transfers].filter(([, transfer]) => transfer.stop === stop);
+    if (group.some(([, transfer]) => transfer.interested > 0)) return;
+    for (const [key] of group) this.#transfers.delete(key);
+    stop.abort();
   }
 
   async #bring(nodes: readonly NodeAddress[], image: string, progress: Progress, signal: AbortSignal): Promise<readonly PromiseSettledResult<void>[]> {
@@ -171,6 +180,8 @@ async function remember(engine: NodeEngine, image: string, ourId: string, signal
 /** One reader, many writers, at the pace of the slowest; a writer that breaks is left out. */
 async function pump(archive: Readable, branches: readonly PassThrough[], onSent: (bytes: number) => void, signal: AbortSignal): Promise<void> {
   let sent = 0;
+  // An engine that falls silent in the middle is left, too.
+  addAbortSignal(signal, archive);
   try {
     for await (const chunk of archive) {
       throwIfAborted(signal, 'Sending an image');
@@ -202,13 +213,13 @@ function drained(branch: PassThrough): Promise<void> {
 async function load(engine: NodeEngine, image: string, archive: Readable, signal: AbortSignal): Promise<void> {
   const what = `Loading image ${image}`;
   const answer = await engine.stream('/images/load?quiet=1', { method: 'POST', stream: archive, what, signal });
-  await readMessages(answer, engine, what, () => undefined);
+  await readMessages(answer, { engine, what, signal }, () => undefined);
 }
 
 /** From the neighbour's registry, and under the name that was asked for. */
 async function pullReference(engine: NodeEngine, reference: string, image: string, signal: AbortSignal): Promise<void> {
   const what = `Taking image ${image}`;
-  await readMessages(await engine.stream(`/images/create?fromImage=${encodeURIComponent(reference)}`, { method: 'POST', what, signal }), engine, what, () => undefined);
+  await readMessages(await engine.stream(`/images/create?fromImage=${encodeURIComponent(reference)}`, { method: 'POST', what, signal }), { engine, what, signal }, () => undefined);
   const [, repository = image, tag = 'latest'] = /^(.*?)(?::([^/:]+))?$/.exec(image.replace(/@.*$/, '')) ?? [];
   await engine.call(`/images/${reference}/tag?repo=${encodeURIComponent(repository)}&tag=${encodeURIComponent(tag)}`, { method: 'POST', what: `Naming image ${image}`, signal });
 }
@@ -219,7 +230,7 @@ async function pull(target: Target, image: string, progress: Progress, signal: A
   progress(`Node ${node.name} pulls ${image}`);
   try {
     const answer = await engine.stream(`/images/create?fromImage=${encodeURIComponent(tagged(image))}`, { method: 'POST', what, signal });
-    await readMessages(answer, engine, what, text => progress(`Node ${node.name} pulls ${image}: ${text}`));
+    await readMessages(answer, { engine, what, signal }, text => progress(`Node ${node.name} pulls ${image}: ${text}`));
   } catch (error) {
     if (!isVcpError(error) || error.code !== 'command_failed') throw error;
     throw new VcpError('command_failed', `Nobody has image ${image}: the Docker engine of this computer has not, and node ${node.name} cannot pull it (${error.message.replace(/^.*? failed: /, '')}).`, {
@@ -234,13 +245,17 @@ function tagged(image: string): string {
 }
 
 /** The engine's stream of JSON lines; an error comes in it after the status 200. */
-async function readMessages(answer: Readable, engine: NodeEngine, what: string, onStatus: (text: string) => void): Promise<void> {
+async function readMessages(answer: Readable, { engine, what, signal }: { readonly engine: NodeEngine; readonly what: string; readonly signal: AbortSignal }, onStatus: (text: string) => void): Promise<void> {
   let failure: string | undefined;
-  for await (const line of createInterface({ input: answer })) {
-    if (line.trim() === '') continue;
-    const message = JSON.parse(line) as { readonly error?: string; readonly status?: string };
-    if (message.error !== undefined) failure = message.error;
-    else if (message.status !== undefined) onStatus(message.status);
+  try {
+    for await (const line of createInterface({ input: answer })) {
+      if (line.trim() === '') continue;
+      const message = JSON.parse(line) as { readonly error?: string; readonly status?: string };
+      if (message.error !== undefined) failure = message.error;
+      else if (message.status !== undefined) onStatus(message.status);
+    }
+  } catch (error) {
+    throw engine.explain(error, { what, signal });
   }
   if (failure !== undefined) throw new VcpError('command_failed', `${what} on node ${engine.nodeName} failed: ${failure}`);
 }

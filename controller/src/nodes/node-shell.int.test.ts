@@ -143,6 +143,16 @@ describe('files', () => {
     expect(sha256(files.get('data/ü file.bin') ?? Buffer.alloc(0))).toBe(sha256(content));
   });
 
+  it('leaves mode and owner of the folder as they are, and goes into file systems that are mounted below', async () => {
+    await run('mkdir -p /srv/home/mounted && chmod 751 /srv/home && chown 1000:1000 /srv/home && mount -t tmpfs none /srv/home/mounted');
+    const archive = pack();
+    archive.entry({ name: 'file' }, 'one');
+    archive.entry({ name: 'mounted/file' }, 'two');
+    archive.finalize();
+    await shell.copyTo(node, '/srv/home', Readable.from(archive), soon());
+    expect((await run("stat -c '%a %u' /srv/home; cat /srv/home/file /srv/home/mounted/file; ls -A /srv/home; umount /srv/home/mounted")).stdout).toBe('751 1000\nonetwofile\nmounted\n');
+  });
+
   it('changes nothing when the stream breaks off between two files', async () => {
     const archive = pack();
     archive.entry({ name: 'first' }, 'new');

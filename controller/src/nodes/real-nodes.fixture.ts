@@ -89,7 +89,7 @@ async function startNode(node: { readonly name: string; readonly network: string
 /** A small image with a shell, made of files of the base image, so that nothing has to be fetched. */
 export async function makeSmallImage(name: string, megabytes = 0): Promise<void> {
   const script = `set -e; mkdir /tmp/i; cd /tmp/i; mkdir -p bin tmp etc; echo ${name} > etc/name; cp /bin/sh /bin/cat /bin/sleep /bin/echo /bin/env /bin/mkdir bin/; for f in $(ldd bin/* | grep -o '/[^ ]*' | grep -v ':$' | sort -u); do mkdir -p .$(dirname $f); cp $f .$f; done; head -c ${megabytes * 1024 * 1024} /dev/urandom > big; tar -c .`;
-  await run('sh', ['-c', `docker run --rm --entrypoint sh ${BASE_IMAGE} -c "$1" | docker import --change 'CMD ["sleep","1000"]' - ${name}`, 'sh', script]);
+  await run('bash', ['-c', `set -o pipefail; docker run --rm --network none --entrypoint sh ${BASE_IMAGE} -c "$1" | docker import --change 'CMD ["sleep","1000"]' - ${name}`, 'bash', script]);
 }
 
 export async function removeImage(name: string): Promise<void> {

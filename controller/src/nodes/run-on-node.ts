@@ -16,6 +16,7 @@ export async function runOnNode(connection: NodeConnection, command: string, opt
     let output = '';
     let errors = '';
     let code: number | null = null;
+    let killedBy: string | undefined;
     const onAbort = (): void => {
       channel.close();
       reject(abortError(options.signal, options.what));
@@ -23,12 +24,12 @@ export async function runOnNode(connection: NodeConnection, command: string, opt
     options.signal?.addEventListener('abort', onAbort, { once: true });
     channel.on('data', (bytes: Buffer) => { output += bytes.toString(); });
     channel.stderr.on('data', (bytes: Buffer) => { errors = `${errors}${bytes.toString()}`.slice(-2000); });
-    channel.once('exit', (status: number | null) => { code = status; });
+    channel.once('exit', (status: number | null, signal?: string) => { code = status; killedBy = signal; });
     channel.once('close', () => {
       options.signal?.removeEventListener('abort', onAbort);
       if (code === 0) resolve(output);
       else if (!connection.alive) reject(unreachable(connection.name, 'the connection was lost.'));
-      else reject(new VcpError('command_failed', `${options.what} failed: ${errors.trim() || `it ended with ${code ?? 'no code'}`}`));
+      else reject(new VcpError('command_failed', `${options.what} failed: ${errors.trim() || `it ended with ${code ?? killedBy ?? 'no code'}`}`));
     });
     channel.end(options.stdin ?? '');
   });

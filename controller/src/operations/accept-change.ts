@@ -15,6 +15,7 @@ export interface Change {
   readonly caller: Caller;
   readonly vc: string;
   readonly kind: OperationKind;
+  readonly verb?: 'change' | 'destroy';
   readonly title: (vc: string) => string;
   /** What the keys of repeated requests are compared by. */
   readonly body: unknown;
@@ -47,7 +48,7 @@ interface Prepared { readonly vc: VirtualCloud | undefined; readonly document: V
 
 async function prepare(reader: StoreReader, context: Context, change: Change, quota: OutsideFacts['quota']): Promise<Prepared> {
   const vc = await lookUpVc(reader, change.caller, change.vc);
-  mustBeAllowed(change.caller.actor, 'change', { kind: 'vc', project: vc?.project ?? change.caller.actor.project, name: vc?.name ?? change.vc });
+  mustBeAllowed(change.caller.actor, change.verb ?? 'change', { kind: 'vc', project: vc?.project ?? change.caller.actor.project, name: vc?.name ?? change.vc });
   await mustBeFresh(reader, vc, change);
   const { document, remove } = change.wanted(vc, vc === undefined ? [] : await reader.nodes(vc.id));
   return { vc, document, outcome: await planWish(reader, context, { document, vc, remove }, quota) };
@@ -66,7 +67,7 @@ async function decide(tx: StoreWriter, context: Context, change: Change, bodyDig
   if (known !== undefined) return { operation: known, attached: true };
   const { vc, document, outcome } = await prepare(tx, context, change, outside.quota);
   if (vc !== undefined) await mustNotBeDeleted(tx, vc);
-  const { plan, steps } = outcome;
+  const { plan } = outcome;
   if (change.planDigest !== undefined && change.planDigest !== plan.digest) throw otherPlan(plan);
   const same = vc !== undefined && plan.changes.length === 0 && sameValue(vc.document, document);
   if (same) {
@@ -78,7 +79,7 @@ async function decide(tx: StoreWriter, context: Context, change: Change, bodyDig
     }
   }
   mustAllowRemovals(plan, change.allowRemove);
-  mustBePossible(plan, outside, steps.create.length > 0);
+  mustBePossible(plan, outside);
   const written = await writeChange(tx, context, change, { vc, document, outcome }, same);
   await keepKey(tx, change.caller, bodyDigest, written.id, now + context.settings.keysKeptMs);
   return { operation: written, attached: false };
@@ -95,8 +96,7 @@ function otherPlan(plan: Plan): VcpError {
   });
 }
 
-function mustBePossible(plan: Plan, outside: OutsideFacts, creates: boolean): void {
-  if (!creates) return;
+function mustBePossible(plan: Plan, outside: OutsideFacts): void {
   const away = outside.unavailable[0];
   if (away !== undefined) throw new VcpError('provider_unavailable', `${away.title} is not available${away.reason === undefined ? '.' : `: ${away.reason}`}`, away.hint === undefined ? {} : { hint: away.hint });
   const short = plan.quota.find(line => !line.enough);

@@ -26,7 +26,7 @@ export async function bringUpNode(run: OperationRun, nodeId: string, hosts: Host
   const provider = context.catalog.get(first.provider);
   const made = madeSignal(run, nodeId);
   try {
-    await retrying({ context, provider, signal: run.signal, onWait: phase => { made(false); run.forget(`network/${first.networkId}`); run.step('node', first.name, phase); } }, async () => {
+    await retrying({ context, provider, signal: run.signal, onWait: (phase, failure) => { made(false); run.forget(`network/${first.networkId}`); run.waits('node', first.name, phase, failure); } }, async () => {
       const node = await onTheCloudsTime(run, first.name, async () => {
         const machine = await makeMachine(run, nodeId);
         made(true);

@@ -62,7 +62,7 @@ async function reconcile(run: OperationRun, nodeId: string): Promise<boolean> {
   const provider = context.catalog.get(node.provider);
   run.step('node', node.name, 'updating applications');
   try {
-    await retrying({ context, provider, signal: run.signal, onWait: phase => run.step('node', node.name, phase) }, async () => {
+    await retrying({ context, provider, signal: run.signal, onWait: (phase, failure) => run.waits('node', node.name, phase, failure) }, async () => {
       const address = await addressOf(context, nodeId);
       await removeApps(run, nodeId, address, run.request.removeApps[node.unit] ?? []);
       await ensureApps(run, nodeId, address);
@@ -136,12 +136,12 @@ async function nameOf(run: OperationRun, nodeId: string): Promise<string> {
 }
 
 /** One error for the whole, made of those of its parts. */
-export function summaryError(run: OperationRun, running: string): VcpError {
+export function summaryError(run: OperationRun, running: string | undefined): VcpError {
   const failures = run.failures();
   const first = failures[0]!;
   const cause = first.error;
   const what = failures.length === 1 ? first.name : `${names(failures.map(failure => failure.name))} (${failures.length})`;
-  return new VcpError(cause?.code ?? 'internal', `${what} failed: ${cause?.message ?? 'for an unknown reason'} Now: ${running}.`, {
+  return new VcpError(cause?.code ?? 'internal', `${what} failed: ${cause?.message ?? 'for an unknown reason'}${running === undefined ? '' : ` Now: ${running}.`}`, {
     hint: cause?.hint ?? 'Apply the same configuration again: what failed is made anew, what runs is left alone.',
     operation: run.id, ...(cause?.details === undefined ? {} : { details: cause.details })
   });

@@ -56,7 +56,7 @@ export class ChangeService implements ChangeMethods {
 
   deleteUnit(caller: Caller, vc: string, unit: string, allowRemove: Readonly<Record<string, number>>): Promise<Accepted> {
     return this.#accept({
-      caller, vc, kind: 'remove-nodes', body: { deleteUnit: unit, allowRemove }, title: () => `Remove unit ${unit}`, allowRemove,
+      caller, vc, kind: 'remove-nodes', verb: 'destroy', body: { deleteUnit: unit, allowRemove }, title: () => `Remove unit ${unit}`, allowRemove,
       wanted: existing => {
         const { document } = unitOf(existing, vc, unit);
         return { document: { ...document, units: document.units.filter(candidate => candidate.name !== unit) } };
@@ -80,13 +80,15 @@ export class ChangeService implements ChangeMethods {
 
   removeNodes(caller: Caller, vc: string, input: RemoveNodesInput): Promise<Accepted> {
     return this.#accept({
-      caller, vc, kind: 'remove-nodes', body: input, title: () => `Remove ${input.names.join(', ')}`, allowRemove: input.allowRemove,
+      caller, vc, kind: 'remove-nodes', verb: 'destroy', body: input, title: () => `Remove ${input.names.join(', ')}`, allowRemove: input.allowRemove,
       wanted: (existing, nodes) => {
         if (existing === undefined) throw noSuch('vc', vc);
         const chosen = input.names.map(name => namedNode(nodes, name));
         const units = existing.document.units.map(unit => {
           const fewer = new Set(chosen.filter(node => node.unit === unit.name).map(node => node.id)).size;
-          return fewer === 0 ? unit : { ...unit, count: Math.max(0, unit.count - fewer) };
+          // Nodes whose removal failed before are not wanted already: taking those changes nothing in the document.
+          const surplus = Math.max(0, nodes.filter(node => node.unit === unit.name && isPresent(node)).length - unit.count);
+          return fewer <= surplus ? unit : { ...unit, count: Math.max(0, unit.count - (fewer - surplus)) };
         });
         return { document: { ...existing.document, units }, remove: new Set(chosen.map(node => node.id)) };
       }

@@ -20,8 +20,10 @@ export async function deleteEverything(run: OperationRun, hosts: HostsSync): Pro
   if (run.signal.aborted || !gone.every(Boolean)) return;
   const providers = await providersEverUsed(run);
   try {
+    // Machines that we do not know would keep their networks from going.
+    for (const provider of providers) await removeLeftovers(run, provider, item => item.owner.nodeId !== undefined);
     await removeUnusedNetworks(run);
-    for (const provider of providers) await removeLeftovers(run, provider);
+    for (const provider of providers) await removeLeftovers(run, provider, () => true);
   } catch (error) {
     if (run.signal.aborted) return;
     run.failed('network', providers.map(provider => provider.name).join(', '), error, true);
@@ -39,14 +41,14 @@ async function providersEverUsed(run: OperationRun): Promise<readonly CloudProvi
 }
 
 /** Absence is believed only after the provider's window, and looked for by ownership, not by what we remember. */
-async function removeLeftovers(run: OperationRun, provider: CloudProvider): Promise<void> {
+async function removeLeftovers(run: OperationRun, provider: CloudProvider, which: (item: InventoryItem) => boolean): Promise<void> {
   const { context } = run;
   const windowMs = provider.capabilities.consistencyWindowMs;
   for (let look = 1; look <= MOST_LOOKS; look += 1) {
     if (windowMs > 0) await context.clock.sleep(windowMs, run.signal);
-    const left = await retrying({ context, provider, signal: run.signal, onWait: phase => run.step('network', provider.name, phase) }, async () => {
+    const left = await retrying({ context, provider, signal: run.signal, onWait: (phase, failure) => run.waits('network', provider.name, phase, failure) }, async () => {
       const items = await unlessAborted(provider.inventory(context.store.installation, cloudContext(run)), run.signal);
-      return items.filter(item => item.owner.vcId === run.vcId && item.kind !== 'image');
+      return items.filter(item => item.owner.vcId === run.vcId && item.kind !== 'image' && which(item));
     });
     if (left.length === 0) return;
     run.log('warning', `${left.length} ${left.length === 1 ? 'resource was' : 'resources were'} left on ${provider.title} and ${left.length === 1 ? 'is' : 'are'} removed: ${left.map(item => item.name).slice(0, 5).join(', ')}.`);

@@ -1,12 +1,12 @@
-import { isFinished } from '@jupyterlab-vcp/sdk/wire';
+import { isFinished, type VcpError } from '@jupyterlab-vcp/sdk/wire';
 import { moveOperation, type Operation } from '../domain/index.js';
 import { changeNodes, rollBack } from './change-nodes.js';
 import type { Context } from './context.js';
 import { deleteEverything } from './delete-vc.js';
-import { finishOperation } from './finish-operation.js';
+import { causeOf, finishOperation } from './finish-operation.js';
 import { HostsSync } from './hosts-sync.js';
 import { OperationRun, type AbortReason } from './operation-run.js';
-import { restoreDocument, rollbackBegan } from './restore-document.js';
+import { restoreDocument, rollbackCause } from './restore-document.js';
 import type { VcRefresher } from './vc-refresher.js';
 import { putOperation, refreshVc } from './vc-rows.js';
 
@@ -60,18 +60,18 @@ export class Engine {
   async #execute(run: OperationRun): Promise<void> {
     await this.#begin(run);
     let unexpected: unknown;
-    const resumedRollback = await rollbackBegan(run);
+    const begun = await rollbackCause(run);
     try {
-      if (!resumedRollback) await this.#work(run);
+      if (begun === undefined) await this.#work(run);
     } catch (error) {
       if (!run.signal.aborted) unexpected = error;
     }
     if (this.#context.stopping.aborted || run.reason === 'shutdown') return;
     if (unexpected !== undefined) this.#context.log.error({ err: unexpected, operation: run.id }, 'an operation failed inside');
-    const rolledBack = resumedRollback || this.#mustRollBack(run, unexpected);
-    if (rolledBack) await this.#rollBack(run);
+    const cause = begun ?? (this.#mustRollBack(run, unexpected) ? causeOf(run, unexpected) : undefined);
+    if (cause !== undefined) await this.#rollBack(run, cause);
     if (this.#context.stopping.aborted) return;
-    await finishOperation(run, { unexpected, rolledBack });
+    await finishOperation(run, { unexpected, rolledBack: cause });
   }
 
   async #begin(run: OperationRun): Promise<void> {
@@ -105,11 +105,11 @@ export class Engine {
     return unexpected !== undefined || (run.reason === 'cancel' && !run.completed) || run.failures().length > 0;
   }
 
-  async #rollBack(run: OperationRun): Promise<void> {
+  async #rollBack(run: OperationRun, cause: VcpError): Promise<void> {
     run.tidyUp();
     run.log('warning', 'What this operation made is removed again.');
     try {
-      await restoreDocument(run);
+      await restoreDocument(run, cause);
       await rollBack(run, this.hosts);
     } catch (error) {
       if (!run.signal.aborted) this.#context.log.error({ err: error, operation: run.id }, 'a rollback failed inside');

@@ -9,7 +9,8 @@ import { putOperation, refreshVc } from './vc-rows.js';
 export interface Ending {
   /** Thrown where nothing should throw: a fault of ours. */
   readonly unexpected?: unknown;
-  readonly rolledBack: boolean;
+  /** Why what it made was taken back. */
+  readonly rolledBack: VcpError | undefined;
 }
 
 /** The last transaction of an operation: its result, its claims, the nodes that it leaves, the derived states. */
@@ -24,7 +25,7 @@ export async function finishOperation(run: OperationRun, ending: Ending): Promis
     }
     const state = stateOf(run, ending);
     if (state === 'succeeded' && run.request.deleteVc) await bury(tx, run);
-    if (ending.rolledBack && run.failures().every(failure => failure.state !== 'unknown')) await buryIfNew(tx, run);
+    if (ending.rolledBack !== undefined && run.failures().length === 0) await buryIfNew(tx, run);
     const running = runningSummary(await tx.nodes(run.vcId));
     await putOperation(tx, moveOperation(run.current(stored), state, { ...outcome(run, ending, state, running), phase: '', endedAt: context.clock.now() }), context.clock.now());
     await tx.removeClaims(run.id);
@@ -34,6 +35,7 @@ export async function finishOperation(run: OperationRun, ending: Ending): Promis
 
 function stateOf(run: OperationRun, ending: Ending): OperationState {
   if (ending.unexpected !== undefined) return 'failed';
+  if (ending.rolledBack !== undefined && run.failures().every(failure => failure.state !== 'unknown')) return ending.rolledBack.code === 'cancelled' ? 'cancelled' : 'failed';
   if (run.reason !== undefined && !run.completed) return 'cancelled';
   const failures = run.failures();
   if (failures.some(failure => failure.state === 'unknown')) return 'needs-attention';
@@ -46,22 +48,28 @@ function outcome(run: OperationRun, ending: Ending, state: OperationState, runni
     const summary = run.request.deleteVc ? `${run.operation.vc} deleted: ${lists.removed.length} ${lists.removed.length === 1 ? 'node' : 'nodes'} removed, nothing left` : resultSummary(lists, running);
     return { result: { summary, ...lists } };
   }
-  return { error: (ending.rolledBack ? rolledBack(run, ending, running) : plainError(run, ending, running)).toJSON() };
+  return { error: (ending.rolledBack === undefined ? plainError(run, ending.unexpected, running) : rolledBack(run, ending.rolledBack, running)).toJSON() };
 }
 
-function plainError(run: OperationRun, ending: Ending, running: string): VcpError {
-  if (ending.unexpected !== undefined) return toVcpError(ending.unexpected);
+function plainError(run: OperationRun, unexpected: unknown, running: string | undefined): VcpError {
+  if (unexpected !== undefined) return toVcpError(unexpected);
   if (run.reason !== undefined && !run.completed) {
-    return new VcpError('cancelled', `${run.operation.title} was cancelled${run.reason === 'delete' ? ' because the virtual cloud is being deleted' : ''}. Now: ${running}.`, {
+    return new VcpError('cancelled', `${run.operation.title} was cancelled${run.reason === 'delete' ? ' because the virtual cloud is being deleted' : ''}.${running === undefined ? '' : ` Now: ${running}.`}`, {
       operation: run.id, hint: run.reason === 'delete' ? 'Wait until the deletion has ended.' : 'Apply again to go on, or scale down to what is there.'
     });
   }
   return summaryError(run, running);
 }
 
-function rolledBack(run: OperationRun, ending: Ending, running: string): VcpError {
-  const cause = plainError(run, ending, running);
-  return new VcpError(cause.code, `${cause.message} What this operation made was removed again.`, { operation: run.id, hint: cause.hint ?? 'Mend the cause, then apply again.', ...(cause.details === undefined ? {} : { details: cause.details }) });
+/** Why an operation did not succeed, before anything is taken back. */
+export function causeOf(run: OperationRun, unexpected: unknown): VcpError {
+  return plainError(run, unexpected, undefined);
+}
+
+function rolledBack(run: OperationRun, cause: VcpError, running: string): VcpError {
+  const left = run.failures();
+  const end = left.length === 0 ? 'What this operation made was removed again' : `Of what this operation made, ${left.map(failure => failure.name).join(', ')} could not be removed`;
+  return new VcpError(cause.code, `${cause.message} ${end}. Now: ${running}.`, { operation: run.id, hint: cause.hint ?? 'Mend the cause, then apply again.', ...(cause.details === undefined ? {} : { details: cause.details }) });
 }
 
 /** A node that its operation left half-way: its machine may or may not be there, and the next apply looks. */

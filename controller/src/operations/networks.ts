@@ -152,7 +152,7 @@ async function deleteNetwork(run: OperationRun, network: Network): Promise<void>
   run.step('network', name, 'removing');
   const provider = context.catalog.get(network.provider);
   const began = context.clock.now();
-  await retrying({ context, provider, signal: run.signal, onWait: phase => run.step('network', name, phase) }, () => run.act({ resource: network.id, act: 'delete-network' }, {
+  await retrying({ context, provider, signal: run.signal, onWait: (phase, failure) => run.waits('network', name, phase, failure) }, () => run.act({ resource: network.id, act: 'delete-network' }, {
     perform: async () => {
       const cloudId = network.cloudId ?? (await findNetwork(run, provider, network.id));
       if (cloudId !== undefined) await unlessAborted(provider.deleteNetwork(cloudId, cloudContext(run)), run.signal);

@@ -78,6 +78,12 @@ export class OperationRun {
     this.#put({ ...before, kind, name, state: 'running', phase, startedAt: before?.startedAt ?? iso(this.context.clock.now()), error: undefined });
   }
 
+  /** Something is waited for before it is tried again: shown, and told once. */
+  waits(kind: OperationResource['kind'], name: string, phase: string, failure: VcpError): void {
+    if (this.#resources.get(keyOf(kind, name))?.phase !== phase) this.log('warning', `${name}: ${phase}. ${failure.message}`, name);
+    this.step(kind, name, phase);
+  }
+
   done(kind: OperationResource['kind'], name: string, phase: string): void {
     const before = this.#resources.get(keyOf(kind, name));
     const now = iso(this.context.clock.now());

@@ -38,7 +38,7 @@ export interface OutsideFacts { readonly quota: readonly QuotaFact[]; readonly w
 /** What the providers of new nodes say: their health and their quotas. One that does not answer gives a warning, no error. */
 export async function askProviders(context: Context, outcome: PlanOutcome): Promise<OutsideFacts> {
   const places = new Map(outcome.steps.create.map(node => [`${node.provider}/${node.region}`, { provider: node.provider, region: node.region }]));
-  const providers = [...new Set([...places.values()].map(place => place.provider))].map(name => context.catalog.get(name));
+  const providers = outcome.steps.providers.map(name => context.catalog.get(name));
   const health = await Promise.all(providers.map(async provider => ({ provider, health: await provider.health() })));
   const unavailable = health.filter(entry => !entry.health.available).map(({ provider, health: { reason, hint } }) => ({ provider: provider.name, title: provider.title, reason, hint }));
   const away = new Set(unavailable.map(entry => entry.provider));

@@ -1,16 +1,17 @@
-import type { VcDocument } from '@jupyterlab-vcp/sdk/wire';
+import { VcpError, type SerializedError, type VcDocument } from '@jupyterlab-vcp/sdk/wire';
 import type { OperationRun } from './operation-run.js';
 
 const ROLLBACK = 'rollback';
 
-/** True when this operation was being rolled back before the controller stopped. */
-export async function rollbackBegan(run: OperationRun): Promise<boolean> {
+/** Why this operation was being rolled back before the controller stopped; undefined when it was not. */
+export async function rollbackCause(run: OperationRun): Promise<VcpError | undefined> {
   const journal = await run.context.store.read(reader => reader.journal(run.id));
-  return journal.some(entry => entry.act === ROLLBACK);
+  const entry = journal.find(candidate => candidate.act === ROLLBACK);
+  return entry === undefined ? undefined : VcpError.from(entry.detail['cause'] as SerializedError);
 }
 
 /** Puts the units that an operation changed back to what was wanted before it, and marks it as being rolled back. */
-export async function restoreDocument(run: OperationRun): Promise<void> {
+export async function restoreDocument(run: OperationRun, cause: VcpError): Promise<void> {
   const { context } = run;
   await context.persist(async tx => {
     if ((await tx.journal(run.id)).some(entry => entry.act === ROLLBACK)) return;
@@ -20,7 +21,7 @@ export async function restoreDocument(run: OperationRun): Promise<void> {
     const document = withUnitsOf(vc.document, before?.document, new Set(run.request.units));
     const now = context.clock.now();
     const { owner, project, actor, origin } = run.operation;
-    await tx.addJournal({ operation: run.id, resource: run.vcId, act: ROLLBACK, phase: 'intent', detail: {} });
+    await tx.addJournal({ operation: run.id, resource: run.vcId, act: ROLLBACK, phase: 'intent', detail: { cause: cause.toJSON() } });
     await tx.putVc({ ...vc, document, revision: vc.revision + 1, changedAt: now });
     await tx.putRevision({ owner, project, actor, origin, vcId: vc.id, revision: vc.revision + 1, document, operation: run.id, summary: 'rolled back', at: now });
   });

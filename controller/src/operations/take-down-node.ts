@@ -1,3 +1,4 @@
+import type { VcpError } from '@jupyterlab-vcp/sdk/wire';
 import { isBroken, moveNode, type CloudProvider, type Node } from '../domain/index.js';
 import { runHook } from './hooks.js';
 import type { HostsSync } from './hosts-sync.js';
@@ -20,7 +21,7 @@ export async function takeDownNode(run: OperationRun, nodeId: string, hosts: Hos
     return;
   }
   const provider = context.catalog.get(node.provider);
-  const onWait = (phase: string): void => run.step('node', node.name, phase);
+  const onWait = (phase: string, failure: VcpError): void => run.waits('node', node.name, phase, failure);
   if (hook) await leave(run, provider, node, onWait);
   const began = context.clock.now();
   await retrying({ context, provider, signal: run.signal, onWait }, () => removeMachine(run, provider, nodeId));
@@ -32,7 +33,7 @@ export async function takeDownNode(run: OperationRun, nodeId: string, hosts: Hos
   run.done('node', node.name, 'removed');
 }
 
-async function leave(run: OperationRun, provider: CloudProvider, node: Node, onWait: (phase: string) => void): Promise<void> {
+async function leave(run: OperationRun, provider: CloudProvider, node: Node, onWait: (phase: string, failure: VcpError) => void): Promise<void> {
   const { context } = run;
   const script = run.request.onLeave[node.unit];
   // Already past it (cut off while the machine was being removed), or nothing that it could drain.

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isFinished, vcDocumentSchema, type OperationView, type VcDocument, type VcInput } from '@jupyterlab-vcp/sdk/wire';
+import { isFinished, vcDocumentSchema, VcpError, type OperationView, type VcDocument, type VcInput } from '@jupyterlab-vcp/sdk/wire';
 import type { Accepted, Caller, CloudProvider, CloudService, Log, Store } from '../../src/domain/index.js';
 import { createOperations, type Operations, type OperationsSettings } from '../../src/operations/index.js';
 import { openStore } from '../../src/store/index.js';
@@ -31,6 +31,8 @@ export class OperationsBench {
   #store: Store | undefined;
   #ids = 0;
   commits = 0;
+  /** True: the disk is full. */
+  full = false;
   #pending = 0;
   #died: (() => void) | undefined;
   operations!: Operations;
@@ -132,6 +134,7 @@ export class OperationsBench {
       read: async work => (dead ? never : store.read(work)),
       transaction: async work => {
         if (dead) return never;
+        if (this.full) throw new VcpError('store_read_only', 'the disk is full');
         this.commits += 1;
         const fatal = death !== undefined && this.commits === death.commit;
         if (fatal) dead = true;

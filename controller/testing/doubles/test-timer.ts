@@ -23,7 +23,7 @@ export class TestTimer implements Timer {
     return new Promise(resolve => {
       if (signal?.aborted === true) return resolve();
       const sleeper: Sleeper = {
-        due: this.#now + ms,
+        due: Math.ceil(this.#now + ms),
         wake: () => {
           this.#sleepers = this.#sleepers.filter(other => other !== sleeper);
           signal?.removeEventListener('abort', sleeper.wake);

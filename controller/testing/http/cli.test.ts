@@ -113,7 +113,7 @@ describe('vcp apply', () => {
       http.services.operation = ended({ resources: [{ ...resources[0]!, state: 'done' }] });
       http.services.commit({ operation: 'op-1' });
       const { err } = await running;
-      if (screen) expect(err).toContain('\r\u001b[2K◐ apply genome  0/1  0:00  booting compute-1');
+      if (screen) expect(err).toContain('\r\u001b[2K◐ apply genome  0/1  0:00  compute-1: booting');
       else expect(err).toContain('genome: node compute-1: booting\ngenome: node compute-1: done\n');
     }
   });

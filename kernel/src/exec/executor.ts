@@ -9,7 +9,7 @@ import type { CellSources } from './cell-sources.js';
 import type { Disposables } from './disposables.js';
 import { reportError, TypeScriptError, type ErrorReport } from './error-report.js';
 import { Interrupted } from './interrupted.js';
-import { bundleOf, completeBundle } from './mime-bundle.js';
+import { bundleOf, completeBundle, type MimeBundle } from './mime-bundle.js';
 import type { ModuleLoader } from './module-loader.js';
 
 /** Runs magics; the executor knows of them only this. */
@@ -28,6 +28,8 @@ export interface ExecutorOptions {
   readonly modules: Pick<ModuleLoader, 'load'>;
   readonly disposables: Disposables;
   readonly magics: MagicRunner;
+  /** Representations of values that the kernel knows better than an inspector; `undefined` for others. */
+  readonly present: (value: unknown) => MimeBundle | undefined;
 }
 
 /** A cell called `process.exit`: nothing after the call may run. */
@@ -98,9 +100,8 @@ export class Executor {
     const { request } = context;
     try {
       const value = await Promise.race([this.#run(context), context.interruption]);
-      if (value !== undefined && !request.isSilent) {
-        this.#options.output.result(request.cell, await bundleOf(value), request.executionCount);
-      }
+      const bundle = request.isSilent ? undefined : (this.#options.present(value) ?? (await bundleOf(value)));
+      if (bundle) this.#options.output.result(request.cell, bundle, request.executionCount);
       const expressions = await this.#evaluateAll(context);
       return { reply: { status: 'ok', user_expressions: expressions, payload: context.payload } };
     } catch (failed) {
@@ -173,7 +174,7 @@ export class Executor {
       try {
         const compiled = await this.#compile(expression, filename, false);
         const value = await Promise.race([this.#call(compiled, filename, context), context.interruption]);
-        results[name] = { status: 'ok', data: completeBundle(await bundleOf(value)), metadata: {} };
+        results[name] = { status: 'ok', data: completeBundle((await bundleOf(value)) ?? { 'text/plain': 'undefined' }), metadata: {} };
       } catch (error) {
         results[name] = { status: 'error', ...this.#report(error, context) };
       }

@@ -6,9 +6,17 @@ export type MimeBundle = Readonly<Record<string, unknown>>;
 
 const JUPYTER_DISPLAY = Symbol.for('Jupyter.display');
 
-/** The representations of a cell's result: its own, if it has the display method, else the text of the inspector. */
-export async function bundleOf(value: unknown): Promise<MimeBundle> {
+/** Marks an object that stands for something already shown. */
+export const SHOWN_MARK = Symbol('vcp.shown');
+
+/**
+ * The representations of a cell's result: its own, if it has the display method, else the text of the inspector.
+ * `undefined` when there is nothing (more) to show.
+ */
+export async function bundleOf(value: unknown): Promise<MimeBundle | undefined> {
+  if (value === undefined) return undefined;
   if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
+    if (SHOWN_MARK in value) return undefined;
     const method: unknown = Reflect.get(value, JUPYTER_DISPLAY);
     if (typeof method === 'function') {
       const bundle: unknown = await Reflect.apply(method, value, []);

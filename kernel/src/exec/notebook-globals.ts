@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { CellContext, CellContexts } from './cell-context.js';
 import type { CellInput } from './cell-input.js';
 import type { CellOutput, DisplayOptions } from './cell-output.js';
-import type { MimeBundle } from './mime-bundle.js';
+import { SHOWN_MARK, type MimeBundle } from './mime-bundle.js';
 import { vegaLiteBundle } from './vega-lite.js';
 
 export interface NotebookGlobalsOptions {
@@ -30,13 +30,13 @@ export function notebookGlobals({ contexts, output, input, cwd }: NotebookGlobal
     if (typeof bundle !== 'object' || bundle === null) throw new TypeError('display() wants an object of representations by MIME type, such as { "text/html": "…" }.');
     const shownIn = number();
     const id = output.display(shownIn, bundle, options);
-    return { id, update: (next) => output.updateDisplay(shownIn, id, next, options.metadata) };
+    return handle(id, (next) => output.updateDisplay(shownIn, id, next, options.metadata));
   };
   return {
     display,
     displayVegaLite: (spec: Readonly<Record<string, unknown>>, options?: DisplayOptions) => {
-      const handle = display(vegaLiteBundle(spec), options);
-      return { id: handle.id, update: (next: MimeBundle) => handle.update(vegaLiteBundle(next)) };
+      const shown = display(vegaLiteBundle(spec), options);
+      return handle(shown.id, (next) => shown.update(vegaLiteBundle(next)));
     },
     clearOutput: ({ wait = false }: { readonly wait?: boolean } = {}) => output.publish(number(), 'clear_output', { wait }),
     page: (text: string) => void cell().payload.push({ source: 'page', data: { 'text/plain': String(text) }, start: 0 }),
@@ -45,4 +45,9 @@ export function notebookGlobals({ contexts, output, input, cwd }: NotebookGlobal
     require: createRequire(join(cwd, 'notebook.js')),
     __dirname: cwd
   };
+}
+
+/** A handle at the end of a cell is not a result: what it stands for is on the screen. */
+function handle(id: string, update: (bundle: MimeBundle) => void): DisplayHandle {
+  return Object.defineProperty({ id, update }, SHOWN_MARK, { value: true, enumerable: false });
 }

@@ -64,8 +64,12 @@ function last<T>(entries: readonly T[], count: number | undefined): readonly T[]
   return count === undefined ? entries : entries.slice(Math.max(0, entries.length - count));
 }
 
-/** `*` and `?` as in file names, over the whole text. */
+/** `*`, `?` and `[abc]` as in file names, over the whole text. */
 function globExpression(pattern: string): RegExp {
-  const source = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 's');
+  const source = pattern.replace(/\[(\^?)([^\]]+)\]|[\s\S]/g, (part, negated: string | undefined, members: string | undefined) => {
+    if (members !== undefined) return `[${negated ?? ''}${members.replace(/[\\\]]/g, '\\$&')}]`;
+    if (part === '*') return '.*';
+    return part === '?' ? '.' : part.replace(/[\\.+^${}()|[\]]/, '\\$&');
+  });
+  return new RegExp(`^${source}$`, 'su');
 }

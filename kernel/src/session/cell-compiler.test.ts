@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { runInThisContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createNotebookFixture, type NotebookFixture } from '../../testing/notebook-fixture.js';
+import { createNotebookFixture, type NotebookFixture } from './notebook-fixture.js';
 import { Boxes } from '../exec/boxes.js';
 import { ModuleLoader } from '../exec/module-loader.js';
 import { CellCompiler } from './cell-compiler.js';

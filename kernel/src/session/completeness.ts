@@ -1,3 +1,4 @@
+import type TS from 'typescript';
 import type { Completeness } from './session.js';
 import { findCellMagic } from '../magics/cell-magic.js';
 import { findMagicLines, replaceMagicLines } from '../magics/magic-scanner.js';
@@ -22,11 +23,11 @@ function isClosingBracket(text: string, at: number): boolean {
   return /^[)\]}]/.test(text.slice(at));
 }
 
-function syntaxErrors(text: string): readonly import('typescript').Diagnostic[] {
+function syntaxErrors(text: string): readonly TS.Diagnostic[] {
   const fileName = 'cell.ts';
   const options = { target: ts.ScriptTarget.ES2024, module: ts.ModuleKind.ESNext, noLib: true, noResolve: true, types: [] };
   const file = ts.createSourceFile(fileName, text, ts.ScriptTarget.ES2024);
-  const host: import('typescript').CompilerHost = {
+  const host: TS.CompilerHost = {
     getSourceFile: (name) => (name === fileName ? file : undefined),
     fileExists: (name) => name === fileName,
     readFile: () => undefined,

@@ -6,6 +6,8 @@ export interface SupervisedSessionOptions {
   readonly workerFile: URL;
   /** Receives a port on which the engine answers too; called again whenever the engine is replaced. */
   readonly onPort: (port: MessagePort) => void;
+  /** Heap of the first engine and of those that replace it, in MB. */
+  readonly heapStepsMb?: readonly number[];
 }
 
 /**
@@ -25,9 +27,11 @@ export class SupervisedSession implements Session {
   #engine: { readonly worker: Worker; readonly port: SessionPort; readonly ready: Promise<void> } | undefined;
   #heapStep = 0;
   #isDisposed = false;
+  readonly #heapStepsMb: readonly number[];
 
   constructor(options: SupervisedSessionOptions) {
     this.#options = options;
+    this.#heapStepsMb = options.heapStepsMb ?? HEAP_STEPS_MB;
   }
 
   open(options: SessionOptions): Promise<void> {
@@ -65,7 +69,7 @@ export class SupervisedSession implements Session {
         await ready;
         return await call(port);
       } catch (error) {
-        if (!(error instanceof SessionLostError) || this.#isDisposed || this.#heapStep >= HEAP_STEPS_MB.length) throw error;
+        if (!(error instanceof SessionLostError) || this.#isDisposed || this.#heapStep >= this.#heapStepsMb.length) throw error;
       }
     }
   }
@@ -78,7 +82,7 @@ export class SupervisedSession implements Session {
     const worker = new Worker(this.#options.workerFile, {
       workerData: { port: port2 },
       transferList: [port2],
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_STEPS_MB[this.#heapStep] ?? HEAP_STEPS_MB.at(-1) },
+      resourceLimits: { maxOldGenerationSizeMb: this.#heapStepsMb[this.#heapStep] ?? this.#heapStepsMb.at(-1) },
       execArgv: []
     });
     const port = new SessionPort(threadPort(worker));

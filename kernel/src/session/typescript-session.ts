@@ -13,10 +13,13 @@ const CODE_MISPLACED_CELL_MAGIC = 90003;
 /** The language engine on the TypeScript compiler. All calls run to their end before the next one starts. */
 export class TypeScriptSession implements Session {
   readonly #magics: readonly MagicSpec[];
+  readonly #onWarm: (() => void) | undefined;
   #open: { readonly compiler: CellCompiler; readonly features: LanguageFeatures } | undefined;
 
-  constructor(magics: readonly MagicSpec[]) {
+  /** `onWarm` is called when everything that the first cells need is loaded. */
+  constructor(magics: readonly MagicSpec[], { onWarm }: { readonly onWarm?: () => void } = {}) {
     this.#magics = magics;
+    this.#onWarm = onWarm;
   }
 
   async open({ cwd, typesDir, restore = [] }: SessionOptions): Promise<void> {
@@ -26,6 +29,7 @@ export class TypeScriptSession implements Session {
     // The first cells parse and check the libraries; better now than when somebody waits for them.
     compiler.compile('console.log([1].map((x) => x + 1).join()); await Promise.resolve(1)', false);
     compiler.compile('1 + 1', false);
+    this.#onWarm?.();
   }
 
   async compile({ code, commit }: CompileRequest): Promise<CompileResult> {

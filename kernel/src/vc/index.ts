@@ -1,5 +1,6 @@
 import * as sdk from '@jupyterlab-vcp/sdk';
 import type { OperationView, Plan } from '@jupyterlab-vcp/sdk/wire';
+import type { MimeBundle } from '../exec/mime-bundle.js';
 import type { ModuleNamespace } from '../exec/module-loader.js';
 import type { MagicHandler } from '../magics/magic-call.js';
 import { applyMagic, planMagic } from './apply-magic.js';
@@ -8,6 +9,7 @@ import { eventsMagic, opsMagic, psMagic, useMagic } from './list-magics.js';
 import { onMagic } from './on-magic.js';
 import { OperationProgress } from './operation-progress.js';
 import { planBundle } from './plan-view.js';
+import { presentSdkValue } from './present.js';
 import { VcContext, type VcContextOptions } from './vc-context.js';
 
 /** All that the kernel knows of virtual clouds. */
@@ -16,6 +18,8 @@ export interface VcRoom {
   readonly globals: Readonly<Record<string, unknown>>;
   /** What `import … from "@jupyterlab-vcp/sdk"` gives to cells: the copy that knows the running cell. */
   readonly sdk: ModuleNamespace;
+  /** How results of the SDK are shown. */
+  readonly present: (value: unknown) => MimeBundle | undefined;
 }
 
 /** Connects the SDK with the cells of this notebook. Nothing is contacted before a cell asks for it. */
@@ -38,7 +42,8 @@ export function createVcRoom(options: VcContextOptions): VcRoom {
       compose: composeMagic(vc)
     },
     globals: { VcpSDK: sdk.VcpSDK, vc: new sdk.VcpSDK() },
-    sdk
+    sdk,
+    present: presentSdkValue
   };
 }
 

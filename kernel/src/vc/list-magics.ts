@@ -1,8 +1,9 @@
 import { VcpError, isVcpError, type NodeView, type OperationView, type VcView, type VcpEvent } from '@jupyterlab-vcp/sdk/wire';
 import type { MagicCall, MagicHandler } from '../magics/magic-call.js';
+import { vcBundle } from './present.js';
 import { lineBundle, tablesBundle } from './table-bundle.js';
 import type { VcContext } from './vc-context.js';
-import { duration, localTime, plural, price, size, state } from './wording.js';
+import { duration, localTime, plural, price, state } from './wording.js';
 
 const PAGE = 500;
 const DEFAULT_LIMIT = 20;
@@ -14,11 +15,25 @@ export function psMagic(vc: VcContext): MagicHandler {
   return async (call) => {
     const { signal } = call.context;
     const name = call.args.flag('all') ? undefined : (call.args.optionalText('NAME') ?? vc.inUse);
-    if (name === undefined) return listVcs(vc, call);
+    if (name === undefined || (await isGone(vc, call, name))) return listVcs(vc, call);
     const [view, nodes] = await Promise.all([vc.client.getVc(name, { signal }), allNodes(vc, name, signal)]);
     vc.output.display(call.context.request.cell, vcBundle(view, nodes));
     return { vc: view, nodes };
   };
+}
+
+/** Whether the one in use is no more, deleted by somebody else or by the SDK: then nothing is in use. */
+async function isGone(vc: VcContext, call: MagicCall, name: string): Promise<boolean> {
+  if (call.args.optionalText('NAME') !== undefined) return false;
+  try {
+    await vc.client.getVc(name, { signal: call.context.signal });
+    return false;
+  } catch (error) {
+    if (!isVcpError(error) || error.code !== 'not_found') throw error;
+    vc.use(undefined);
+    vc.output.write(call.context.request.cell, 'stdout', `${name} does not exist any more; no virtual cloud is in use.\n`);
+    return true;
+  }
 }
 
 async function listVcs(vc: VcContext, call: MagicCall): Promise<readonly VcView[]> {
@@ -52,23 +67,6 @@ async function allNodes(vc: VcContext, name: string, signal: AbortSignal): Promi
     cursor = page.nextCursor;
     if (cursor === undefined) return nodes;
   }
-}
-
-function vcBundle(view: VcView, nodes: readonly NodeView[]): ReturnType<typeof tablesBundle> {
-  return tablesBundle({
-    title: `${view.name}  ${state(view.state)}  ${view.running}/${view.nodes} nodes  ${view.cidr}  ${price(view.price)}`,
-    tables: [
-      {
-        columns: ['Unit', 'State', 'Nodes', 'Where', 'Size of a node', 'Applications'],
-        rows: view.units.map((unit) => [unit.name, state(unit.state), `${unit.running}/${unit.wanted}`, `${unit.provider}/${unit.region}`, size(unit.size), unit.apps.join(', ')])
-      },
-      {
-        columns: ['Node', 'State', 'Address', 'Applications', 'Reason'],
-        rows: nodes.map((node) => [node.name, state(node.state), node.address ?? '', node.apps.map((app) => `${app.container} ${app.state}`).join(', '), node.reason ?? ''])
-      }
-    ],
-    notes: [...(view.reason === undefined ? [] : [`▲ ${view.reason}`]), ...view.openOperations.map((id) => `◐ operation ${id} is under way`)]
-  });
 }
 
 /** `%vc ops`. */

@@ -3,7 +3,7 @@ import { isFinished } from '@jupyterlab-vcp/sdk/wire';
 import type { CellOutput } from '../exec/cell-output.js';
 import { Progress } from '../exec/progress.js';
 import { lineBundle } from './table-bundle.js';
-import { duration, operationLine } from './wording.js';
+import { about, duration, operationLine } from './wording.js';
 
 const TICK_MS = 1000;
 
@@ -29,7 +29,7 @@ export class OperationProgress {
   /** Nobody waits any more, but the operation goes on. */
   leave(): void {
     const view = this.#view;
-    if (view && !isFinished(view.state)) this.finish(`◐ ${view.vc}: ${view.title} goes on (operation ${view.id}). Run the cell again to see how it ends.`);
+    if (view && !isFinished(view.state)) this.finish(`◐ ${about(view.vc, view.title)} goes on (operation ${view.id}). Run the cell again to see how it ends.`);
   }
 
   finish(line: string): void {
@@ -43,7 +43,7 @@ export class OperationProgress {
     if (!view) return;
     const elapsed = view.timing.totalMs + performance.now() - this.#seenAt;
     const running = view.resources.filter((resource) => resource.state === 'running').map((resource) => `${resource.name}: ${resource.phase || 'running'}`);
-    const label = `${view.vc}: ${view.title}, ${view.progress.done} of ${view.progress.total}, ${duration(elapsed)}`;
+    const label = `${about(view.vc, view.title)}: ${view.progress.done} of ${view.progress.total}, ${duration(elapsed)}`;
     this.#progress.update({ label, done: view.progress.done, total: view.progress.total === 0 ? undefined : view.progress.total, detail: shortened(running) || view.phase });
   }
 }

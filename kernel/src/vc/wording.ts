@@ -53,7 +53,12 @@ export function operationLine(operation: OperationView): string {
   const { totalMs, cloudMs, oursMs } = operation.timing;
   const icon = ICONS[operation.state] ?? '·';
   const what = operation.result?.summary ?? operation.error?.message ?? operation.phase;
-  return `${icon} ${operation.vc}: ${what} in ${duration(totalMs)} (cloud ${duration(cloudMs)}, ours ${duration(oursMs)})`;
+  return `${icon} ${about(operation.vc, what)} in ${duration(totalMs)} (cloud ${duration(cloudMs)}, ours ${duration(oursMs)})`;
+}
+
+/** The virtual cloud is named in everything that is said about it, once. */
+export function about(vc: string, what: string): string {
+  return what.split(/[^\w-]+/).includes(vc) ? what : `${vc}: ${what}`;
 }
 
 /** Local time of an ISO date, seconds included. */

@@ -26,7 +26,8 @@ function terminalOf(signal: AbortSignal): Terminal {
     err: text => void process.stderr.write(text),
     isScreen: process.stderr.isTTY === true && process.env['TERM'] !== 'dumb',
     ask: canAsk ? question => ask(question, signal) : undefined,
-    columns: process.stderr.columns ?? 80
+    // Some terminals say 0 when they do not know.
+    columns: process.stderr.columns || 80
   };
 }
 

@@ -45,7 +45,7 @@ export class OperationProgress {
     const view = this.#view;
     if (view === undefined) return;
     const elapsed = view.timing.totalMs + (isFinished(view.state) ? 0 : Date.now() - this.#received);
-    const running = view.resources.filter(resource => resource.state === 'running').map(resource => `${resource.phase} ${resource.name}`);
+    const running = view.resources.filter(resource => resource.state === 'running').map(({ name, phase }) => (phase.includes(name) ? phase : `${name}: ${phase}`));
     const words = `◐ ${view.title}  ${view.progress.done}/${view.progress.total}  ${duration(elapsed)}  ${running.join(', ') || view.phase}`;
     this.#terminal.err(`\r\u001b[2K${fit(words, this.#terminal.columns - 1)}`);
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { toVcpError } from '../wire/index.js';
-import { ensureController, type VcpClient } from '../client/index.js';
+import { revivingClient, type VcpClient } from '../client/index.js';
 import { UsageError, type Command, type Context, type ExitCode } from './command.js';
 import { COMMANDS } from './commands.js';
 import { helpOf, helpOfAll, parseCommandLine, type ParsedLine } from './command-line.js';
@@ -52,7 +52,7 @@ export async function runCli(args: readonly string[], options: CliOptions): Prom
 
 function connectOnce(options: CliOptions): { client(): Promise<VcpClient>; close(): void } {
   let client: Promise<VcpClient> | undefined;
-  const connect = options.connect ?? (async () => (await ensureController({ origin: { client: 'cli', run: `cli-${randomUUID()}` }, signal: options.signal, onStarting: message => options.terminal.err(`${message} …\n`) })).client);
+  const connect = options.connect ?? (async () => revivingClient({ origin: { client: 'cli', run: `cli-${randomUUID()}` }, onStarting: message => options.terminal.err(`${message} …\n`) }));
   return {
     client: () => (client ??= connect()),
     close: () => void client?.then(connected => connected.close(), () => undefined)

@@ -25,6 +25,8 @@ const startLine = z.union([
 
 /** Keeps the memory of a process that mostly waits small. */
 const NODE_FLAGS = ['--max-semi-space-size=2', '--optimize-for-size', '--v8-pool-size=1', '--disable-warning=ExperimentalWarning'];
+/** For glibc: gives the buffers of image transfers back to the system (measured: 180 MB → 140 MB after one). */
+const ALLOCATOR = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRIM_THRESHOLD_: '131072' };
 const READY_FD = 3;
 
 /**
@@ -69,7 +71,7 @@ export function controllerScript(): string {
 
 async function startController(home: string, options: EnsureOptions, deadline: number): Promise<void> {
   const child = spawn(process.execPath, [...NODE_FLAGS, controllerScript(), '--ready-fd', String(READY_FD)], {
-    detached: true, cwd: '/', stdio: ['ignore', 'ignore', 'pipe', 'pipe'], env: { ...process.env, VCP_HOME: home }
+    detached: true, cwd: '/', stdio: ['ignore', 'ignore', 'pipe', 'pipe'], env: { ...ALLOCATOR, ...process.env, VCP_HOME: home }
   });
   const pipe = child.stdio[READY_FD] as Readable;
   const complaints = collect(child.stderr!);

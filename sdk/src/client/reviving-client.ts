@@ -1,4 +1,4 @@
-import { VcpError, isVcpError, type Origin } from '../wire/index.js';
+import { IDEMPOTENCY_HEADER, VcpError, isVcpError, type Origin } from '../wire/index.js';
 import { controllerHome, readControllerFile, sharedControllerUrl, type ConnectionOptions } from './controller-connection.js';
 import { ensureController, type EnsureOptions } from './ensure-controller.js';
 import type { Transport, TransportRequest, TransportResponse } from './transport.js';
@@ -29,7 +29,7 @@ class RevivingTransport implements Transport {
     try {
       return await transport.send(request);
     } catch (error) {
-      if (!neverArrived(error) || typeof request.body === 'object') throw error;
+      if (!mayBeSentAgain(request, error) || typeof request.body === 'object') throw error;
       this.#forget(transport);
       return (await this.#transport(request)).send(request);
     }
@@ -58,10 +58,11 @@ class RevivingTransport implements Transport {
   }
 }
 
-/** Only a connection that did not come about proves that nothing was done. */
-function neverArrived(error: unknown): boolean {
-  const code = isVcpError(error) && error.code === 'controller_unavailable' ? (error.cause as NodeJS.ErrnoException | undefined)?.code : undefined;
-  return code === 'ECONNREFUSED' || code === 'ENOENT';
+/** Reading twice is harmless, and so is a change with a key; otherwise only a connection that did not come about proves that nothing was done. */
+function mayBeSentAgain(request: TransportRequest, error: unknown): boolean {
+  if (!isVcpError(error) || error.code !== 'controller_unavailable') return false;
+  const code = (error.cause as NodeJS.ErrnoException | undefined)?.code;
+  return code === 'ECONNREFUSED' || code === 'ENOENT' || (code === 'ECONNRESET' && (request.method === 'GET' || IDEMPOTENCY_HEADER in request.headers));
 }
 
 function isListening(request: TransportRequest): boolean {

@@ -39,7 +39,7 @@ export async function waitForOperation(client: VcpClient, id: string, options: W
       if (isFinished(view.state)) return view;
     }
   } catch (error) {
-    if (options.signal?.aborted !== true) throw error;
+    if (options.signal?.aborted !== true) throw isVcpError(error) && error.code === 'controller_unavailable' ? lost(error, id) : error;
     throw new VcpError('cancelled', `The waiting was stopped; operation ${id} goes on.`, { hint: `Look at it with: vcp ops, or stop it with: vcp op cancel ${id}`, operation: id, cause: error });
   } finally {
     options.signal?.removeEventListener('abort', stop);
@@ -66,6 +66,10 @@ export function failureOf(view: OperationView): VcpError {
   const known = view.state === 'needs-attention' ? 'ended without knowing the state of the world' : view.state === 'cancelled' ? 'was cancelled' : 'failed';
   if (error === undefined) return new VcpError(view.state === 'cancelled' ? 'cancelled' : 'internal', `${view.title}: the operation ${known}.`, { operation: view.id, details: { state: view.state } });
   return new VcpError(error.code, error.message, { ...(error.hint === undefined ? {} : { hint: error.hint }), ...(error.at === undefined ? {} : { at: error.at as VcpError['at'] }), operation: view.id, details: { ...error.details, state: view.state } });
+}
+
+function lost(error: VcpError, id: string): VcpError {
+  return new VcpError('controller_unavailable', `${error.message} Operation ${id} goes on when the controller runs again.`, { hint: 'Start it with: vcp controller start', operation: id, cause: error });
 }
 
 async function current(client: VcpClient, id: string, signal: AbortSignal): Promise<OperationView | undefined> {

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Terminal } from '../terminal.js';
 import { duration } from '../wording.js';
 import { CellOutputs } from './cell-outputs.js';
+import { CellPrinter } from './cell-printer.js';
 import { KernelProcess } from './kernel-process.js';
 import { prepareNotebook, readNotebook, sourceOf, titleOf, type Cell, type Notebook } from './notebook-file.js';
 
@@ -69,6 +70,7 @@ export async function runNotebook(options: RunOptions): Promise<RunOutcome> {
 
 async function runCell(kernel: KernelProcess, cell: Cell, outputs: CellOutputs, options: RunOptions): Promise<CellEnd> {
   const id = cell.id!;
+  const printer = options.quiet ? undefined : new CellPrinter(options.terminal);
   let forget = (): void => undefined;
   try {
     return await new Promise<CellEnd>((done, fail) => {
@@ -78,13 +80,14 @@ async function runCell(kernel: KernelProcess, cell: Cell, outputs: CellOutputs, 
       kernel.client.request('shell', 'execute_request', content, { cellId: id }, message => {
         if (message.type === 'execute_reply') end = endOf(message.content);
         else if (message.type === 'status') idle ||= message.content['execution_state'] === 'idle';
-        else if (outputs.take(id, message.type, message.content) && !options.quiet) show(message.type, message.content, options.terminal);
+        else if (outputs.take(id, message.type, message.content)) printer?.show(message.type, message.content);
         // Both have to be there: outputs may come after the reply, and the reply after the last output.
         if (end !== undefined && idle) done(end);
       }).then(request => { forget = request.forget; }, fail);
     });
   } finally {
     forget();
+    printer?.end();
   }
 }
 
@@ -92,18 +95,6 @@ function endOf(content: Readonly<Record<string, unknown>>): CellEnd {
   const count = content['execution_count'];
   const ok = content['status'] === 'ok';
   return { ok, executionCount: typeof count === 'number' ? count : null, ...(ok ? {} : { error: [content['ename'], content['evalue']].filter(part => typeof part === 'string' && part !== '').join(': ') || String(content['status']) }) };
-}
-
-/** What the cell says, in text; pictures stay in the notebook. */
-function show(type: string, content: Readonly<Record<string, unknown>>, terminal: Terminal): void {
-  if (type === 'stream') {
-    if (content['name'] === 'stderr') terminal.err(String(content['text']));
-    else terminal.out(String(content['text']));
-  } else if (type === 'error') terminal.err(`${(content['traceback'] as readonly string[] | undefined)?.join('\n') ?? ''}\n`);
-  else if (type === 'execute_result' || type === 'display_data') {
-    const plain = (content['data'] as Readonly<Record<string, unknown>> | undefined)?.['text/plain'];
-    if (plain !== undefined) terminal.out(`${[plain].flat().join('')}\n`);
-  }
 }
 
 function executed(notebook: Notebook, outputs: CellOutputs, ends: ReadonlyMap<string, CellEnd>): Notebook {

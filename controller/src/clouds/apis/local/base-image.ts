@@ -4,8 +4,9 @@ import type { CloudContext, Progress } from '../../../domain/index.js';
 import { RECIPE_LABEL, BASE_REPOSITORY, type BaseRecipe } from './base-recipe.js';
 import { DEBIAN_IMAGE, ensureDebianImage } from './debian-image.js';
 import { debianMirror, mirrorHostEntry } from './debian-mirror.js';
-import { isGone } from './docker-errors.js';
+import { engineIsAway, isGone } from './docker-errors.js';
 import { followProgress } from './engine-progress.js';
+import { untilAborted } from './until-aborted.js';
 
 /** Share of the work that making Debian itself takes, where it has to be made. */
 const DEBIAN_SHARE = 0.7;
@@ -96,6 +97,7 @@ export class BaseImage {
       });
     } catch (error) {
       context.signal.throwIfAborted();
+      if (engineIsAway(error)) throw error;
       throw buildFailure(error, lines, mirror);
     }
     await docker.getImage(recipe.image).tag({ repo: BASE_REPOSITORY, tag: 'latest' });
@@ -108,13 +110,4 @@ function buildFailure(error: unknown, lines: readonly string[], mirror: string):
   const reason = lines.flatMap(line => line.split('\n')).filter(line => /^(?:E|Err|W):|unable|cannot|could not|failed|no space/i.test(line)).at(-1) ?? (error instanceof Error ? error.message : String(error));
   if (/no space left/i.test(reason)) return new VcpError('no_capacity', 'The base image could not be built: the disk of the Docker engine is full.', { hint: 'Free space (docker system df shows what uses it), then retry.', cause: error });
   return new VcpError('provider_failed', `The base image could not be built: ${reason.trim()}`, { hint: `See whether this computer reaches its Debian mirror ${mirror} (sudo apt-get update), then retry.`, cause: error });
-}
-
-/** The promise, or the signal's reason as soon as it is given. */
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason instanceof Error ? signal.reason : new VcpError('cancelled', 'The work was cancelled.'));
-    signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }

@@ -7,7 +7,7 @@ import { VcpError } from '@jupyterlab-vcp/sdk/wire';
 import type Docker from 'dockerode';
 import type { CloudContext } from '../../../domain/index.js';
 import { debianMirror, SUITE } from './debian-mirror.js';
-import { isGone } from './docker-errors.js';
+import { engineIsAway, isGone } from './docker-errors.js';
 import { followProgress } from './engine-progress.js';
 
 /** The Debian that base containers are built on, by whichever way it came. */
@@ -54,6 +54,7 @@ async function pullOfficial(docker: Docker, context: CloudContext): Promise<stri
     return undefined;
   } catch (error) {
     context.signal.throwIfAborted();
+    if (!silence.signal.aborted && engineIsAway(error)) throw error;
     return silence.signal.aborted ? 'it did not answer' : error instanceof Error ? error.message : String(error);
   } finally {
     clearTimeout(timer);
@@ -97,7 +98,7 @@ async function requireDebootstrap(options: DebianOptions, mirror: string, regist
 async function removeLeftovers(workFolder: string): Promise<void> {
   for (const name of await readdir(workFolder)) {
     const pid = new RegExp(`^${FOLDER_PREFIX}(\\d+)-`).exec(name)?.[1];
-    if (pid !== undefined && Number(pid) !== process.pid && !isAlive(Number(pid))) await removeTree(join(workFolder, name));
+    if (pid !== undefined && Number(pid) !== process.pid && !(await isAlive(Number(pid)))) await removeTree(join(workFolder, name));
   }
 }
 
@@ -111,17 +112,15 @@ async function removeTree(folder: string): Promise<void> {
   if ((await mounted()).length === 0) await rm(folder, { recursive: true, force: true });
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+/** A process that nobody has waited for (a zombie) is as good as gone. */
+async function isAlive(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  return stat !== undefined && !/\) [ZX] /.test(stat);
 }
 
 /** In a process group of its own, so that all that it starts can be ended; the system ends it when this process is killed. */
 async function runDebootstrap(args: readonly string[], signal: AbortSignal, onLine: (line: string) => void): Promise<void> {
+  signal.throwIfAborted();
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', 'debootstrap', ...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const stop = (): void => { if (child.pid !== undefined) try { process.kill(-child.pid, 'SIGKILL'); } catch { /* it has ended already */ } };
   signal.addEventListener('abort', stop, { once: true });
@@ -145,9 +144,17 @@ async function runDebootstrap(args: readonly string[], signal: AbortSignal, onLi
 async function importFolder(docker: Docker, folder: string, signal: AbortSignal): Promise<void> {
   const tar = spawn('tar', ['-C', folder, '--exclude=./var/cache/apt/*', '--exclude=./var/lib/apt/lists/*', '-c', '.'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise<number | null>((resolve, reject) => tar.once('error', reject).once('close', resolve));
+  // Where the import fails first, that is what is told.
+  ended.catch(() => {});
   const [repo, tag] = DEBIAN_IMAGE.split(':') as [string, string];
-  const stream = await docker.importImage(tar.stdout, { repo, tag, changes: 'CMD ["bash"]', abortSignal: signal });
-  await followProgress(stream, signal, () => {});
+  try {
+    const stream = await docker.importImage(tar.stdout, { repo, tag, changes: 'CMD ["bash"]', abortSignal: signal });
+    await followProgress(stream, signal, () => {});
+  } catch (error) {
+    // Nobody reads it any more: it would wait for ever, with its folder about to be removed.
+    tar.kill('SIGKILL');
+    throw error;
+  }
   if ((await ended) !== 0) {
     await docker.getImage(DEBIAN_IMAGE).remove({ force: true });
     throw new VcpError('provider_failed', 'Debian 12 could not be imported: tar failed.', { hint: 'See whether the disk is full, then retry.' });

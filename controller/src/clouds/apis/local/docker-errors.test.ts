@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { classifyDockerError, isImageMissing } from './docker-errors.js';
 
 const answer = (statusCode: number, message: string): Error => Object.assign(new Error(`(HTTP code ${statusCode}) server error - ${message} `), { statusCode, reason: 'server error', json: { message } });
-const system = (code: string): Error => Object.assign(new Error(`connect ${code} /var/run/docker.sock`), { code });
+const system = (code: string, syscall = 'connect'): Error => Object.assign(new Error(`${syscall} ${code} /var/run/docker.sock`), { code, syscall });
 
 /** Words of real engines (20.10 and later), the code they mean and whether trying again may help. */
 const CASES: readonly (readonly [Error, string, boolean])[] = [
@@ -11,6 +11,7 @@ const CASES: readonly (readonly [Error, string, boolean])[] = [
   [system('ECONNREFUSED'), 'provider_unavailable', true],
   [system('ECONNRESET'), 'provider_unavailable', true],
   [system('EACCES'), 'provider_denied', false],
+  [system('ENOENT', 'spawn tar'), 'provider_failed', false],
   [new Error('socket hang up'), 'provider_unavailable', true],
   [new DOMException('The operation timed out', 'TimeoutError'), 'provider_unavailable', true],
   [new DOMException('This operation was aborted', 'AbortError'), 'cancelled', false],

@@ -30,14 +30,19 @@ const ANSWERS: readonly (readonly [pattern: RegExp, meaning: Meaning])[] = [
   [/minimum memory limit/i, { code: 'invalid_request', message: text => `The node's memory is too small for a container (${text}).`, hint: 'Ask for more memoryGiB.' }],
   [/range of cpus|cpus (?:are not )?available|cpuset/i, { code: 'invalid_request', message: text => `This computer does not have the processors that were asked for (${text}).`, hint: 'Ask for fewer processors, or others.' }],
   [/active endpoints/i, { code: 'conflict', message: () => 'The network still has containers.', hint: 'Delete its nodes first.', retryable: true }],
+  [/docker-init/i, { code: 'provider_failed', message: () => 'The Docker engine lacks docker-init, with which nodes are started.', hint: 'Install Docker whole: sudo apt-get install docker.io tini' }],
   [/no such image/i, { code: 'provider_failed', message: () => 'The image of the base container is missing on the Docker engine.', hint: 'Retry: it is built again.', retryable: true }],
   [/operation not permitted|permission denied/i, { code: 'provider_denied', message: text => `The Docker engine was refused something by the system (${text}).`, hint: 'Nodes need an engine that runs as root (not a rootless one); see vcp doctor local.' }],
   [/removal of container .* is already in progress|is restarting|deadline exceeded|i\/o timeout|connection reset|unable to (?:find|remove) endpoint|iptables.*(?:lock|resource temporarily)/i, { code: 'provider_failed', message: text => `The Docker engine was busy (${text}).`, hint: 'Retry.', retryable: true }]
 ];
 
+const NETWORK_CALLS: ReadonlySet<string> = new Set(['connect', 'read', 'write', 'getaddrinfo', 'shutdown']);
+
 /** The system's or Node's code of an error, where it has one (`ENOENT`, `ABORT_ERR`). */
 function systemCode(error: object): string | undefined {
-  const { code, errno } = error as { readonly code?: unknown; readonly errno?: unknown };
+  const { code, errno, syscall } = error as { readonly code?: unknown; readonly errno?: unknown; readonly syscall?: unknown };
+  // A program that could not be started or a file that could not be read says nothing about the engine.
+  if (typeof syscall === 'string' && !NETWORK_CALLS.has(syscall)) return undefined;
   return typeof code === 'string' ? code : typeof errno === 'string' ? errno : undefined;
 }
 
@@ -55,6 +60,11 @@ export function isGone(error: unknown): boolean {
 /** True when a container could not be made because its image is not on the engine. */
 export function isImageMissing(error: unknown): boolean {
   return isGone(error) && /no such image/i.test(textOf(error as object));
+}
+
+/** True when there is no engine to talk to, or the talk broke off: it says nothing about what was asked of it. */
+export function engineIsAway(error: unknown): boolean {
+  return classifyDockerError(error).error.code === 'provider_unavailable';
 }
 
 /** What an error of the Docker engine means. Never throws. */

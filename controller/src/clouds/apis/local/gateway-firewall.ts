@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { VcpError } from '@jupyterlab-vcp/sdk/wire';
 import type Docker from 'dockerode';
+import { isGone, statusOf } from './docker-errors.js';
 import { HELPER_LABEL } from './owner-names.js';
 
 /**
@@ -50,6 +51,9 @@ export interface FirewallOptions {
   readonly asRoot: boolean;
 }
 
+/** A helper that is older was left by a controller that was killed. */
+const OLDEST_HELPER_SECONDS = 600;
+
 /** Closes the network but for the gateway's port 22; without a gateway, wholly. Safe to repeat. */
 export function openForGateway(options: FirewallOptions, bridge: string, gateway: string | undefined): Promise<void> {
   return runRules(options, ['open', bridge, gateway ?? '']);
@@ -88,6 +92,7 @@ function runHere(args: readonly string[]): Promise<Outcome | undefined> {
 
 /** A container in this computer's own network that lives as long as the script: members of the group docker may do that. */
 async function runInHelper(options: FirewallOptions, args: readonly string[]): Promise<Outcome> {
+  await removeOldHelpers(options.docker);
   const container = await options.docker.createContainer({
     Image: options.image, Entrypoint: ['/bin/sh', '-c', SCRIPT, 'sh'], Cmd: [...args], Labels: { [HELPER_LABEL]: 'firewall' },
     HostConfig: { NetworkMode: 'host', CapDrop: ['ALL'], CapAdd: ['NET_ADMIN', 'NET_RAW'], AutoRemove: false, LogConfig: { Type: 'json-file', Config: {} } }
@@ -101,6 +106,12 @@ async function runInHelper(options: FirewallOptions, args: readonly string[]): P
   } finally {
     await container.remove({ force: true });
   }
+}
+
+async function removeOldHelpers(docker: Docker): Promise<void> {
+  const helpers = await docker.listContainers({ all: true, filters: { label: [`${HELPER_LABEL}=firewall`] } });
+  const old = helpers.filter(helper => helper.Created < Date.now() / 1000 - OLDEST_HELPER_SECONDS);
+  for (const helper of old) await docker.getContainer(helper.Id).remove({ force: true }).catch((error: unknown) => { if (!isGone(error) && statusOf(error) !== 409) throw error; });
 }
 
 /** The text of a log without the 8-byte heads in which the engine says which stream each piece came from. */

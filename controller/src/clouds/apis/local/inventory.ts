@@ -1,14 +1,13 @@
 import type Docker from 'dockerode';
 import type { InventoryItem } from '../../../domain/index.js';
-import { decodeOwner, LABELS } from './owner-names.js';
+import { decodeOwner } from './owner-names.js';
 
-/** Every network, container and volume that carries the installation's label. */
+/** Every network, container and volume of the installation: by its label, and by its name where the labels are lost. */
 export async function listInventory(docker: Docker, installation: string, abortSignal: AbortSignal): Promise<readonly InventoryItem[]> {
-  const filters = { label: [`${LABELS.installation}=${installation}`] };
   const [networks, containers, volumes] = await Promise.all([
-    docker.listNetworks({ filters, abortSignal }),
-    docker.listContainers({ all: true, filters, abortSignal }),
-    docker.listVolumes({ filters, abortSignal })
+    docker.listNetworks({ abortSignal }),
+    docker.listContainers({ all: true, abortSignal }),
+    docker.listVolumes({ abortSignal })
   ]);
   return [
     ...networks.map((network): InventoryItem => ({
@@ -27,7 +26,7 @@ export async function listInventory(docker: Docker, installation: string, abortS
       kind: 'volume', cloudId: volume.Name, name: volume.Name, owner: decodeOwner(volume.Name, volume.Labels),
       state: 'running', createdAt: Date.parse((volume as { readonly CreatedAt?: string }).CreatedAt ?? '') || 0, billable: false
     }))
-  ];
+  ].filter(item => item.owner.installation === installation);
 }
 
 function stateOf(state: string): InventoryItem['state'] {

@@ -8,7 +8,7 @@ import { readBaseRecipe } from './base-recipe.js';
 import { debianMirror, mirrorHostEntry } from './debian-mirror.js';
 import { openForGateway, removeRules } from './gateway-firewall.js';
 import { context, docker, id, inNode, knock, knockFrom, LocalCloud, recipeFolder, run, TINY, type NodeWish, type Place } from './local-cloud.fixture.js';
-import { bridgeName, encodeOwner } from './owner-names.js';
+import { bridgeName, encodeOwner, ownerLabels } from './owner-names.js';
 
 const cloud = new LocalCloud();
 const { provider, installation, workFolder } = cloud;
@@ -84,7 +84,7 @@ describe('nodes', () => {
   it('that a killed controller left as a volume, or created and not started, are finished', async () => {
     const place = await makeNetwork();
     const half = nodeRequest(place, 11);
-    await docker.createVolume({ Name: encodeOwner(half.ownership), Labels: {} });
+    await docker.createVolume({ Name: encodeOwner(half.ownership), Labels: ownerLabels(half.ownership) });
     const made = await provider.createNode(half, context());
     await docker.getContainer(made.cloudId).remove({ force: true });
     const fresh = await provider.createNode(half, context());

@@ -7,11 +7,16 @@ import { overlaps, type CreatedNode, type NodeRequest, type Ownership } from '..
 import { isGone, statusOf } from './docker-errors.js';
 import { followConsole, readHostKey } from './host-key.js';
 import { decodeOwner, encodeOwner, ownerLabels, sameOwner } from './owner-names.js';
+import { untilAborted } from './until-aborted.js';
 
 const GIB = 1_073_741_824;
 const MIB = 1_048_576;
 const NODE_LABEL = 'vcp.node';
 const CLOUD_LABEL = 'vcp.cloud';
+/** An engine can hold a name for a container that it does not show. */
+const MOST_ATTEMPTS = 5;
+/** Longer than the engine takes to kill a container and to unmount what it had. */
+const REMOVAL_MS = 60_000;
 /** Ranges for the networks inside a node; the first that is clear of the virtual cloud's and this computer's is taken. */
 const ENGINE_POOLS = ['192.168.192.0/18', '172.30.0.0/16', '10.254.0.0/16'] as const;
 
@@ -21,6 +26,17 @@ export interface NodeContainerOptions { readonly docker: Docker; readonly image:
  * Makes and starts a node, or takes over what an earlier attempt has left of it, and returns once its host key is known.
  */
 export async function ensureNodeContainer(options: NodeContainerOptions, request: NodeRequest, signal: AbortSignal): Promise<CreatedNode> {
+  let last: unknown;
+  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
+    signal.throwIfAborted();
+    const made = await tryNodeContainer(options, request, signal, error => { last = error; });
+    if (made !== undefined) return made;
+  }
+  throw last;
+}
+
+/** @returns undefined when the name was taken by a container that is gone now. */
+async function tryNodeContainer(options: NodeContainerOptions, request: NodeRequest, signal: AbortSignal, onTaken: (error: unknown) => void): Promise<CreatedNode | undefined> {
   const name = encodeOwner(request.ownership);
   const { docker } = options;
   await docker.createVolume({ Name: name, Labels: labelsOf(request) });
@@ -28,22 +44,24 @@ export async function ensureNodeContainer(options: NodeContainerOptions, request
   try {
     const container = await docker.createContainer(definition(options, request, name));
     signal.throwIfAborted();
-    return await start(docker, container, request, false);
+    return await start(docker, container, request, signal, false);
   } catch (error) {
     if (statusOf(error) !== 409) throw error;
+    onTaken(error);
   }
   const existing = await adoptable(docker, name, request);
   signal.throwIfAborted();
-  return existing === undefined ? ensureNodeContainer(options, request, signal) : start(docker, existing, request, true);
+  return existing === undefined ? undefined : start(docker, existing, request, signal, true);
 }
 
 /** A node that has run `before` keeps its key, and its console may no longer hold the line. */
-async function start(docker: Docker, container: Docker.Container, request: NodeRequest, before: boolean): Promise<CreatedNode> {
+async function start(docker: Docker, container: Docker.Container, request: NodeRequest, signal: AbortSignal, before: boolean): Promise<CreatedNode> {
   const console = await followConsole(docker, container, request.nodeName);
   try {
     // 304: it runs already.
     await container.start().catch((error: unknown) => { if (statusOf(error) !== 304) throw error; });
-    const hostKey = await (before ? Promise.race([console.hostKey, keyOnDisk(container, console.hostKey)]) : console.hostKey).catch((error: unknown) => keyAfterBreak(container, error));
+    const told = before ? Promise.race([console.hostKey, keyOnDisk(container, console.hostKey)]) : console.hostKey;
+    const hostKey = await untilAborted(told.catch((error: unknown) => keyAfterBreak(container, error)), signal);
     return { cloudId: container.id, address: request.address, hostKey };
   } finally {
     console.close();
@@ -103,7 +121,7 @@ async function removeContainer(docker: Docker, name: string): Promise<void> {
     if (isGone(error)) return;
     // Somebody else removes it at this moment: wait for that.
     if (statusOf(error) !== 409) throw error;
-    await container.wait({ condition: 'removed' }).catch((gone: unknown) => { if (!isGone(gone)) throw gone; });
+    await container.wait({ condition: 'removed', abortSignal: AbortSignal.timeout(REMOVAL_MS) }).catch((gone: unknown) => { if (!isGone(gone)) throw gone; });
   }
 }
 

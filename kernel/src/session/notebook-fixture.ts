@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { bundleTypeLibraries } from '../build/type-libraries.mjs';
+import { bundleTypeLibraries } from '../../build/type-libraries.mjs';
 
 /** A folder for one test file: the bundled declarations in it, and a notebook's folder with the given files. */
 export interface NotebookFixture {
