@@ -1,4 +1,4 @@
-// The door of every npm script. Only built-ins that Node 20 knows: this file runs before anything is installed.
+// The door of every npm script. Only built-ins that Node 18 knows: this file runs before anything is installed.
 // It installs the npm packages if they are missing, moves to the pinned Node 24 that comes with them, and hands over.
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
@@ -18,7 +18,7 @@ if (process.platform !== 'linux') {
     process.platform === 'win32' ? 'On Windows: work inside WSL 2 with Debian.' : 'On macOS: work inside a Linux virtual machine (for instance Lima or Multipass with Debian 12).'
   ].join('\n'));
 }
-if (Number(process.versions.node.split('.')[0]) < 20) fail(`Node ${process.version} is too old to begin with; install Node 20 or newer (Debian: apt-get install nodejs npm).`);
+if (Number(process.versions.node.split('.')[0]) < 18) fail(`Node ${process.version} is too old to begin with; install Node 18 or newer (Debian 12: apt-get install nodejs npm).`);
 
 installPackages();
 moveToPinnedNode();

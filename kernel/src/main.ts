@@ -22,6 +22,8 @@ const cwd = process.cwd();
 
 // New threads begin with room for 16 MB of young objects: reading the libraries otherwise collects garbage for 100 ms.
 setFlagsFromString('--min-semi-space-size=16');
+// The language engine collects its garbage itself, between cells.
+setFlagsFromString('--expose-gc');
 // The other threads start before this one loads what cells need: the kernel answers while that goes on.
 const budget = new OutputBudget();
 const workerData: IoWorkerData = { connectionFile, version, budget: budget.buffer };

@@ -13,12 +13,12 @@ export const root = realpathSync(join(dirname(fileURLToPath(import.meta.url)), '
 
 /** Data folder of the controller; the same rule as in the controller's settings. */
 export function homeFolder() {
-  return process.env.VCP_HOME ?? join(process.env.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'jupyterlab-vcp');
+  return process.env.VCP_HOME || join(process.env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'jupyterlab-vcp');
 }
 
 /** Where an engine of our own lives when the machine has none. It outlives checkouts, as the nodes in it do. */
 export function engineFolder() {
-  return process.env.VCP_ENGINE_FOLDER ?? join(process.env.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'jupyterlab-vcp-engine');
+  return process.env.VCP_ENGINE_FOLDER || join(process.env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'jupyterlab-vcp-engine');
 }
 
 /** @param {{forTests?: boolean, yes?: boolean, engine?: boolean}} options */

@@ -109,8 +109,9 @@ test.describe.serial('quick start', () => {
 
   test('the notebook of the closed browser is still there, and its scale cell finds nothing left to do', async ({ baseURL }) => {
     await page.click('.jp-SideBar [data-id="filebrowser"]');
-    await page.notebook.openByPath(`${WORK_FOLDER}/quickstart.ipynb`);
-    await page.notebook.activate('quickstart.ipynb');
+    await page.locator('.jp-DirListing-item', { hasText: 'quickstart.ipynb' }).dblclick();
+    await expect(page.locator('.jp-NotebookPanel:visible .jp-Cell').first()).toBeVisible();
+    await expect(page.locator('.jp-NotebookPanel:visible .jp-KernelName')).toContainText('Virtual Cloud (TypeScript)');
     await runCell(page, '%vc scale worker 3');
     await runCell(page, '%%on worker --container sampler-main --into more');
     await runCell(page, 'const second = estimate');
@@ -165,13 +166,15 @@ async function openBrowser(browser: Browser, baseURL: string): Promise<IJupyterL
 }
 
 async function startCell(page: IJupyterLabPageFixture, beginning: string): Promise<Locator> {
-  const count = await page.notebook.getCellCount();
-  for (let index = 0; index < count; index += 1) {
-    if (!(await page.notebook.getCellTextInput(index)).startsWith(beginning)) continue;
-    await page.notebook.runCell(index, { inplace: true, wait: false });
-    return (await page.notebook.getCellLocator(index))!;
-  }
-  throw new Error(`no cell begins with ${beginning}`);
+  // Galata's own way to read a cell opens it for editing, which leaves every text cell as source.
+  const sources = await page.evaluate(() => {
+    const current = (window as unknown as { jupyterapp: { shell: { currentWidget: { content: { widgets: { model: { sharedModel: { getSource(): string } } }[] } } } } }).jupyterapp.shell.currentWidget;
+    return current.content.widgets.map(cell => cell.model.sharedModel.getSource());
+  });
+  const index = sources.findIndex(source => source.startsWith(beginning));
+  if (index < 0) throw new Error(`no cell begins with ${beginning}`);
+  await page.notebook.runCell(index, { inplace: true, wait: false });
+  return (await page.notebook.getCellLocator(index))!;
 }
 
 /** Waits until the cell has run, and demands that it has not failed. */

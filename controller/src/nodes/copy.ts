@@ -102,9 +102,8 @@ interface Exit { readonly code: number | null; readonly signal?: string | undefi
 
 function exitOf(channel: ClientChannel): Promise<Exit> {
   return new Promise(resolve => {
-    let exit: Exit = { code: null };
-    channel.once('exit', (code: number | null, signal?: string) => { exit = { code, signal }; });
-    channel.once('close', () => resolve(exit));
+    // Not `exit`: of a command that ends at once it comes with the answer to its start, before anybody can listen.
+    channel.once('close', (code?: number | null, signal?: string) => resolve({ code: code ?? null, signal }));
   });
 }
 

@@ -15,8 +15,6 @@ export async function runOnNode(connection: NodeConnection, command: string, opt
   return new Promise((resolve, reject) => {
     let output = '';
     let errors = '';
-    let code: number | null = null;
-    let killedBy: string | undefined;
     const onAbort = (): void => {
       channel.close();
       reject(abortError(options.signal, options.what));
@@ -24,8 +22,8 @@ export async function runOnNode(connection: NodeConnection, command: string, opt
     options.signal?.addEventListener('abort', onAbort, { once: true });
     channel.on('data', (bytes: Buffer) => { output += bytes.toString(); });
     channel.stderr.on('data', (bytes: Buffer) => { errors = `${errors}${bytes.toString()}`.slice(-2000); });
-    channel.once('exit', (status: number | null, signal?: string) => { code = status; killedBy = signal; });
-    channel.once('close', () => {
+    // Not `exit`: of a command that ends at once it comes with the answer to its start, before anybody can listen.
+    channel.once('close', (code?: number | null, killedBy?: string) => {
       options.signal?.removeEventListener('abort', onAbort);
       if (code === 0) resolve(output);
       else if (!connection.alive) reject(unreachable(connection.name, 'the connection was lost.'));

@@ -60,20 +60,25 @@ class RemovalBody extends Widget implements Dialog.IBodyWidget<string> {
 
   protected override onAfterAttach(): void {
     this.#input?.addEventListener('input', this);
-    this.#input?.addEventListener('keydown', this);
+    // Before the dialog sees it: its Enter would press the default button, whatever was typed.
+    document.addEventListener('keydown', this, true);
     // The dialog makes its buttons after its body.
     requestAnimationFrame(() => this.#allow());
   }
 
   protected override onBeforeDetach(): void {
     this.#input?.removeEventListener('input', this);
-    this.#input?.removeEventListener('keydown', this);
+    document.removeEventListener('keydown', this, true);
     this.#accept(false);
   }
 
   handleEvent(event: Event): void {
     if (event.type === 'input') this.#allow();
-    else if (event instanceof KeyboardEvent && event.key === 'Enter' && !event.isComposing && this.getValue() === this.#name) this.#accept(true);
+    else if (event instanceof KeyboardEvent && event.key === 'Enter' && event.target === this.#input) {
+      event.preventDefault();
+      event.stopPropagation();
+      if (!event.isComposing && this.getValue() === this.#name) this.#accept(true);
+    }
   }
 
   #allow(): void {

@@ -37,6 +37,12 @@ const OWN_FOLDER = new URL('.', import.meta.url).href;
 
 /** Describes what a cell threw: its own frames only, with lines and columns of the cells' text. */
 export function reportError(error: unknown, sources: CellSources): ErrorReport {
+  return reportOnce(error, sources, new Set());
+}
+
+/** Errors can be causes of each other: each is told once. */
+function reportOnce(error: unknown, sources: CellSources, told: Set<unknown>): ErrorReport {
+  told.add(error);
   if (error instanceof TypeScriptError) return reportRefusal(error);
   if (!(error instanceof Error)) {
     const evalue = inspect(error, { depth: 3 });
@@ -47,7 +53,7 @@ export function reportError(error: unknown, sources: CellSources): ErrorReport {
   const evalue = hint ? `${error.message}\n${hint}` : error.message;
   const head = `${RED}${error.name}${RESET}: ${evalue}`;
   const frames = isForPeople(error) ? [] : cellFrames(error, sources);
-  return { ename: error.name, evalue, traceback: [head, ...frames, ...causes(error, sources)] };
+  return { ename: error.name, evalue, traceback: [head, ...frames, ...causes(error, sources, told)] };
 }
 
 /** What failed, on which things, what to do, and under which operation it is kept. */
@@ -109,11 +115,11 @@ function stackLines(error: Error): readonly string[] {
   return stack.split('\n').filter((line) => /^\s+at /.test(line));
 }
 
-function causes(error: Error, sources: CellSources): readonly string[] {
+function causes(error: Error, sources: CellSources, told: Set<unknown>): readonly string[] {
   const inner = error instanceof AggregateError ? error.errors : error.cause === undefined ? [] : [error.cause];
   return inner.slice(0, 5).flatMap((cause: unknown) => {
-    if (cause === error) return [];
-    const { traceback } = reportError(cause, sources);
+    if (told.has(cause)) return [];
+    const { traceback } = reportOnce(cause, sources, told);
     return [`Caused by ${traceback[0] ?? ''}`, ...traceback.slice(1)];
   });
 }

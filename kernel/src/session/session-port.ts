@@ -34,15 +34,16 @@ export class SessionLostError extends Error {
   override readonly name = 'SessionLostError';
 }
 
-/** Answers the calls that arrive at a port, one after the other. */
-export function serveSession(session: Session, port: ThreadPort): void {
+/** Answers the calls that arrive at a port, one after the other. `onAnswered` is called behind each answer. */
+export function serveSession(session: Session, port: ThreadPort, onAnswered: () => void = () => undefined): void {
   port.onMessage((message) => {
     const call = message as Call;
     const method = session[call.method].bind(session) as (argument: unknown) => Promise<unknown>;
-    method(call.argument).then(
+    const answered = method(call.argument).then(
       (result) => port.post({ id: call.id, result } satisfies Answer),
       (error: unknown) => port.post({ id: call.id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) } satisfies Answer)
     );
+    void answered.then(onAnswered);
   });
 }
 

@@ -6,18 +6,16 @@ export interface SupervisedSessionOptions {
   readonly workerFile: URL;
   /** Receives a port on which the engine answers too; called again whenever the engine is replaced. */
   readonly onPort: (port: MessagePort) => void;
-  /** Heap of the first engine and of those that replace it, in MB. */
-  readonly heapStepsMb?: readonly number[];
 }
 
 /**
- * Small heaps keep the kernel small: measured, 128 MB costs 1 ms a cell and saves 500 MB of garbage. A project with
- * heavy types needs more, and gets it when the engine ran out.
+ * Far above what a notebook needs (100 MB), because a heap that is full can take the whole process down; the worker
+ * keeps itself small by collecting garbage between cells.
  */
-const HEAP_STEPS_MB: readonly number[] = [192, 512, 1536];
+const HEAP_STEPS_MB: readonly number[] = [1024, 3072];
 
 /**
- * The language engine in a thread of its own with a bounded heap. When the thread dies, a new one with more memory takes
+ * The language engine in a thread of its own. When the thread dies, a new one with more memory takes
  * over with everything that the notebook has declared, and the call is repeated.
  */
 export class SupervisedSession implements Session {
@@ -27,11 +25,9 @@ export class SupervisedSession implements Session {
   #engine: { readonly worker: Worker; readonly port: SessionPort; readonly ready: Promise<void> } | undefined;
   #heapStep = 0;
   #isDisposed = false;
-  readonly #heapStepsMb: readonly number[];
 
   constructor(options: SupervisedSessionOptions) {
     this.#options = options;
-    this.#heapStepsMb = options.heapStepsMb ?? HEAP_STEPS_MB;
   }
 
   open(options: SessionOptions): Promise<void> {
@@ -69,7 +65,7 @@ export class SupervisedSession implements Session {
         await ready;
         return await call(port);
       } catch (error) {
-        if (!(error instanceof SessionLostError) || this.#isDisposed || this.#heapStep >= this.#heapStepsMb.length) throw error;
+        if (!(error instanceof SessionLostError) || this.#isDisposed || this.#heapStep >= HEAP_STEPS_MB.length) throw error;
       }
     }
   }
@@ -82,7 +78,7 @@ export class SupervisedSession implements Session {
     const worker = new Worker(this.#options.workerFile, {
       workerData: { port: port2 },
       transferList: [port2],
-      resourceLimits: { maxOldGenerationSizeMb: this.#heapStepsMb[this.#heapStep] ?? this.#heapStepsMb.at(-1) },
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_STEPS_MB[this.#heapStep] ?? HEAP_STEPS_MB.at(-1) },
       execArgv: []
     });
     const port = new SessionPort(threadPort(worker));

@@ -1,6 +1,7 @@
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { compileCacheDir } from '../compile-cache.js';
+import { HeapKeeper } from './heap-keeper.js';
 import { serveSession, threadPort } from './session-port.js';
 
 enableCompileCache(compileCacheDir());
@@ -10,5 +11,8 @@ const { MAGIC_SPECS } = await import('../magics/specs.js');
 
 // Kept now, and not at the end: what the first cells need is compiled, and the thread may be ended without notice.
 const session = new TypeScriptSession(MAGIC_SPECS, { onWarm: flushCompileCache });
-if (parentPort) serveSession(session, threadPort(parentPort));
-serveSession(session, threadPort((workerData as { readonly port: MessagePort }).port));
+// `gc` is there because the kernel exposes it to new threads.
+const heap = new HeapKeeper(() => globalThis.gc?.());
+const onAnswered = (): void => heap.afterAnswer();
+if (parentPort) serveSession(session, threadPort(parentPort), onAnswered);
+serveSession(session, threadPort((workerData as { readonly port: MessagePort }).port), onAnswered);

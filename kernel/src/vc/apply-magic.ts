@@ -5,9 +5,11 @@ import { UsageError } from '../magics/usage-error.js';
 import { performOperation } from './perform-operation.js';
 import { allowRemoveFlags, planBundle, removalsNotAllowed } from './plan-view.js';
 import type { VcContext } from './vc-context.js';
+import { localTime } from './wording.js';
 
 /** Between plan and apply the world may move on; with `--yes` a few newer plans are tried before giving up. */
 const PLAN_ATTEMPTS = 3;
+const MOST_CHANGES_NAMED = 20;
 
 /** `%%vc apply`: the plan as a table, then progress in place. */
 export function applyMagic(vc: VcContext): MagicHandler {
@@ -18,7 +20,7 @@ export function applyMagic(vc: VcContext): MagicHandler {
     const change = vc.changeOf(call);
     for (let attempt = 1; ; attempt++) {
       const plan = await planDocument(vc, call, located);
-      vc.output.display(context.request.cell, planBundle(plan));
+      vc.output.display(context.request.cell, planBundle(plan, await changesSince(vc, call, plan)));
       if (args.flag('plan')) return plan;
       refuseRemovals(plan, allowed);
       if (plan.changes.length > 0 && !args.flag('yes')) await askForConsent(vc, call, plan);
@@ -32,6 +34,15 @@ export function applyMagic(vc: VcContext): MagicHandler {
       }
     }
   };
+}
+
+/** What others did to the virtual cloud since this cell last ran: the plan would undo or repeat it. */
+async function changesSince(vc: VcContext, call: MagicCall, plan: Plan): Promise<readonly string[]> {
+  const known = vc.knownRevision(call.context, plan.vc);
+  if (known === undefined || plan.baseRevision <= known) return [];
+  const { items } = await vc.client.listOperations({ vc: plan.vc, limit: MOST_CHANGES_NAMED }, { signal: call.context.signal });
+  const changes = items.filter((operation) => operation.revision > known).map((operation) => `${operation.title} by ${operation.actor} at ${localTime(operation.createdAt)}`);
+  return changes.length === 0 ? [] : [`▲ Changed since this cell last ran: ${changes.reverse().join('; ')}`];
 }
 
 /** `%%vc plan`, `%vc plan FILE`, `%vc plan scale UNIT N`: shows, changes nothing. */

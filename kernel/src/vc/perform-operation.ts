@@ -19,6 +19,7 @@ export async function performOperation(vc: VcContext, call: MagicCall, send: (cl
   try {
     const view = await waitForOperation(client, id, { signal, onProgress: (now) => progress.update(now) });
     await client.delivered(id).catch(() => undefined);
+    vc.rememberRevision(call.context, view.vc, view.revision);
     if (view.state !== 'succeeded') throw failureOf(view);
     return view;
   } finally {

@@ -5,8 +5,8 @@ import { price } from './wording.js';
 
 const SIGNS = { add: '＋ add', change: '～ change', remove: '－ remove' } as const;
 
-/** A plan as a table: what comes, changes and goes, what it costs, and how much of the quota is left. */
-export function planBundle(plan: Plan): MimeBundle {
+/** A plan as a table: what comes, changes and goes, what it costs, how much of the quota is left; then further notes. */
+export function planBundle(plan: Plan, notes: readonly string[] = []): MimeBundle {
   const { add, change, remove } = plan.summary;
   const isEmpty = plan.changes.length === 0;
   const cost = `${price(plan.priceBefore)} → ${price(plan.priceAfter)}`;
@@ -24,7 +24,7 @@ export function planBundle(plan: Plan): MimeBundle {
           : plan.quota.map((quota) => [`${quota.provider}/${quota.region} ${quota.resource}`, String(quota.used), String(quota.needed), quota.limit === null ? 'none' : String(quota.limit), quota.enough ? '✔' : `✖ ${quota.note ?? 'not enough'}`])
       }
     ],
-    notes: plan.warnings.map((warning) => `▲ ${warning}`)
+    notes: [...plan.warnings.map((warning) => `▲ ${warning}`), ...notes]
   });
 }
 

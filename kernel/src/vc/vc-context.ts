@@ -25,6 +25,8 @@ export class VcContext {
   readonly input: CellInput;
   readonly define: VcContextOptions['define'];
   readonly #options: VcContextOptions;
+  /** Revision that a virtual cloud had when a cell last ended a change of it. */
+  readonly #revisions = new Map<string, number>();
   #inUse: string | undefined;
 
   constructor(options: VcContextOptions) {
@@ -68,6 +70,16 @@ export class VcContext {
   /** The same for a magic: its text after variables were put in is what was asked. */
   changeOf(call: MagicCall): ChangeOptions {
     return this.change(call.context, `${call.words}\n${call.argumentText}\n${call.body}`);
+  }
+
+  /** Remembers up to where this cell knows the virtual cloud. */
+  rememberRevision(cell: CellContext, vc: string, revision: number): void {
+    if (cell.request.cellId !== undefined) this.#revisions.set(JSON.stringify([cell.request.cellId, vc]), revision);
+  }
+
+  /** The revision that this cell saw last, if it ran before in this kernel. */
+  knownRevision(cell: CellContext, vc: string): number | undefined {
+    return this.#revisions.get(JSON.stringify([cell.request.cellId, vc]));
   }
 
   /** What SDK calls of the running cell use when they are not told otherwise. */

@@ -23,8 +23,8 @@ function stubbornEngine(): { readonly docker: Docker; readonly creates: () => nu
 describe('ensureNodeContainer', () => {
   it('gives up, with what the engine says, where a name is taken by a container that is not there', async () => {
     const { docker, creates } = stubbornEngine();
-    const work = ensureNodeContainer({ docker, image: 'x', processors: 2, networkName: 'n', networkCidr: '10.64.0.0/24' }, request, new AbortController().signal);
+    const work = ensureNodeContainer({ docker, image: 'x', processors: 2, networkName: 'n', networkCidr: '10.64.0.0/24', nameTakenMs: 40 }, request, new AbortController().signal);
     await expect(work).rejects.toMatchObject({ statusCode: 409 });
-    expect(creates()).toBe(5);
+    expect(creates()).toBeGreaterThan(1);
   });
 });

@@ -1,6 +1,7 @@
 import { getServers } from 'node:dns';
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { VcpError } from '@jupyterlab-vcp/sdk/wire';
 import type Docker from 'dockerode';
 import { overlaps, type CreatedNode, type NodeRequest, type Ownership } from '../../../domain/index.js';
@@ -13,45 +14,51 @@ const GIB = 1_073_741_824;
 const MIB = 1_048_576;
 const NODE_LABEL = 'vcp.node';
 const CLOUD_LABEL = 'vcp.cloud';
-/** An engine can hold a name for a container that it does not show. */
-const MOST_ATTEMPTS = 5;
+/** The engine keeps a name from when it begins to make a container, and shows the container only when it is made. */
+const NAME_TAKEN_MS = 30_000;
+const LONGEST_PAUSE_MS = 500;
 /** Longer than the engine takes to kill a container and to unmount what it had. */
 const REMOVAL_MS = 60_000;
 /** Ranges for the networks inside a node; the first that is clear of the virtual cloud's and this computer's is taken. */
 const ENGINE_POOLS = ['192.168.192.0/18', '172.30.0.0/16', '10.254.0.0/16'] as const;
 
-export interface NodeContainerOptions { readonly docker: Docker; readonly image: string; readonly processors: number; readonly networkName: string; readonly networkCidr: string }
+export interface NodeContainerOptions {
+  readonly docker: Docker; readonly image: string; readonly processors: number; readonly networkName: string; readonly networkCidr: string;
+  /** How long a name may be taken by a container that is not there. */
+  readonly nameTakenMs?: number | undefined;
+}
 
 /**
  * Makes and starts a node, or takes over what an earlier attempt has left of it, and returns once its host key is known.
  */
 export async function ensureNodeContainer(options: NodeContainerOptions, request: NodeRequest, signal: AbortSignal): Promise<CreatedNode> {
-  let last: unknown;
-  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
-    signal.throwIfAborted();
-    const made = await tryNodeContainer(options, request, signal, error => { last = error; });
-    if (made !== undefined) return made;
+  const began = performance.now();
+  for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS)) {
+    const made = await tryNodeContainer(options, request, signal);
+    if ('hostKey' in made) return made;
+    if (performance.now() - began >= (options.nameTakenMs ?? NAME_TAKEN_MS)) throw made.taken;
+    await untilAborted(delay(pauseMs), signal);
   }
-  throw last;
 }
 
-/** @returns undefined when the name was taken by a container that is gone now. */
-async function tryNodeContainer(options: NodeContainerOptions, request: NodeRequest, signal: AbortSignal, onTaken: (error: unknown) => void): Promise<CreatedNode | undefined> {
+/** @returns what the engine said where the name is taken by a container that is not there: no longer, or not yet. */
+async function tryNodeContainer(options: NodeContainerOptions, request: NodeRequest, signal: AbortSignal): Promise<CreatedNode | { readonly taken: unknown }> {
   const name = encodeOwner(request.ownership);
   const { docker } = options;
   await docker.createVolume({ Name: name, Labels: labelsOf(request) });
   signal.throwIfAborted();
+  let taken: unknown;
   try {
     const container = await docker.createContainer(definition(options, request, name));
     signal.throwIfAborted();
     return await start(docker, container, request, signal, false);
   } catch (error) {
     if (statusOf(error) !== 409) throw error;
-    onTaken(error);
+    taken = error;
   }
   const existing = await adoptable(docker, name, request);
   signal.throwIfAborted();
-  return existing === undefined ? undefined : start(docker, existing, request, signal, true);
+  return existing === undefined ? { taken } : start(docker, existing, request, signal, true);
 }
 
 /** A node that has run `before` keeps its key, and its console may no longer hold the line. */
