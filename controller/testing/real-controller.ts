@@ -84,8 +84,11 @@ export class RealController {
   /** What Docker itself holds for this installation, read by a program that shares no code with ours. */
   async oracle(): Promise<OracleReport> {
     const installation = await this.installation();
-    const { stdout } = await run(process.execPath, [join(root, 'controller/testing/docker-oracle.mjs'), installation]);
-    return JSON.parse(stdout) as OracleReport;
+    // It exits 1 when it finds duplicates; its report says which.
+    const { stdout } = await run(process.execPath, [join(root, 'controller/testing/docker-oracle.mjs'), installation]).catch((error: { readonly stdout?: string }) => ({ stdout: error.stdout ?? '' }));
+    const report = JSON.parse(stdout) as OracleReport;
+    if (report.duplicates.length > 0) console.error('duplicates', report.duplicates);
+    return report;
   }
 
   async installation(): Promise<string> {
@@ -107,4 +110,5 @@ export interface OracleReport {
   readonly containers: readonly { readonly name: string; readonly node?: string }[];
   readonly networks: readonly { readonly name: string }[];
   readonly volumes: readonly { readonly name: string }[];
+  readonly duplicates: readonly unknown[];
 }

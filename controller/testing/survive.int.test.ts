@@ -53,7 +53,9 @@ describe('a controller that is killed', () => {
     await killDuring(1500);
     expect((await finish(controller, applied.operation)).state).toBe('succeeded');
     expect((await allOf(controller, 'killed')).map(node => [node.name, node.state])).toEqual([['head-1', 'running'], ['worker-1', 'running'], ['worker-2', 'running']]);
-    expect((await controller.oracle()).containers).toHaveLength(3);
+    const made = await controller.oracle();
+    expect(made.containers).toHaveLength(3);
+    expect(made.duplicates).toEqual([]);
 
     const scaled = await controller.client.scaleUnit('killed', 'worker', { count: 3 });
     await killDuring(1200);

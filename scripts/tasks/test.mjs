@@ -41,7 +41,7 @@ export function run(args) {
     rmSync(out, { recursive: true, force: true });
     mkdirSync(out, { recursive: true });
     // Tests never touch the person's own data folder.
-    const environment = { ...setUp.environment, VCP_HOME: join(out, 'home'), FORCE_COLOR: '0' };
+    const environment = { ...setUp.environment, VCP_HOME: join(out, 'home'), NO_COLOR: '1' };
     try {
       return await runStages(chosen.length === 0 ? Object.keys(stages) : chosen, { ...setUp, environment });
     } finally {
