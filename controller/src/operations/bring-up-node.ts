@@ -1,5 +1,6 @@
 import { isVcpError, VcpError } from '@jupyterlab-vcp/sdk/wire';
 import { moveNode, type CloudProvider, type Node } from '../domain/index.js';
+import { doubtFailure, spoilsMachine } from './doubt.js';
 import { runHook, untilReady } from './hooks.js';
 import type { HostsSync } from './hosts-sync.js';
 import { abortedError, unlessAborted, withTimeLimit } from './limits.js';
@@ -25,8 +26,21 @@ export async function bringUpNode(run: OperationRun, nodeId: string, hosts: Host
   }
   const provider = context.catalog.get(first.provider);
   const made = madeSignal(run, nodeId);
+  let spoilt = 0;
+  let smooth = first.bootedAt === undefined;
   try {
-    await retrying({ context, provider, signal: run.signal, onWait: (phase, failure) => { made(false); run.forget(`network/${first.networkId}`); run.waits('node', first.name, phase, failure); } }, async () => {
+    const onWait = (phase: string, failure: VcpError): void => {
+      made(false);
+      run.forget(`network/${first.networkId}`);
+      if (spoilsMachine(failure) && ++spoilt > (failure.code === 'conflict' ? 0 : 1)) run.clearFirst.add(nodeId);
+      run.waits('node', first.name, phase, failure);
+    };
+    const doubt = (failure: VcpError): Promise<VcpError | undefined> => doubtFailure(run, provider, nodeId, failure, spoilt);
+    const onWaited = (ms: number): void => {
+      smooth = false;
+      run.addCloudMs(first.name, ms);
+    };
+    await retrying({ context, provider, signal: run.signal, onWait, onWaited, doubt }, async () => {
       const node = await onTheCloudsTime(run, first.name, async () => {
         const machine = await makeMachine(run, nodeId);
         made(true);
@@ -41,7 +55,8 @@ export async function bringUpNode(run: OperationRun, nodeId: string, hosts: Host
   }
   await context.persist(async tx => {
     await changeNode(tx, context, nodeId, node => moveNode(node, 'running', { readyAt: context.clock.now() }));
-    if (first.bootedAt === undefined) await tx.addDuration(first.provider, first.spec.flavor, context.clock.now() - began);
+    // What others are told to expect: only what went through at once.
+    if (smooth) await tx.addDuration(first.provider, first.spec.flavor, context.clock.now() - began);
   });
   run.done('node', first.name, 'running');
 }

@@ -156,6 +156,37 @@ describe('a cloud that does not answer', () => {
   });
 });
 
+describe('a cloud that is being switched off', () => {
+  it('is not believed when it calls its failures final, but waited for', async () => {
+    const gate = bench.world.hold('createNode', 'head-1');
+    const accepted = await begin(genome(unit('head', 1)));
+    await bench.run(gate.reached);
+    bench.world.fail('createNode', { on: 'head-1', after: true, error: new VcpError('provider_failed', 'the machine ended as soon as it was started') });
+    bench.world.answers = false;
+    gate.open();
+    await bench.run(bench.timer.sleep(20_000));
+    expect(await bench.cloud.getOperation(alice, accepted.operation.id)).toMatchObject({ state: 'running', phase: 'head-1: waiting for Cloud local to answer' });
+    bench.world.answers = true;
+    expect(await bench.end(accepted)).toMatchObject({ state: 'succeeded' });
+    expect(bench.world.machines.size).toBe(1);
+  });
+});
+
+describe('a machine that a crashed cloud left half-made', () => {
+  it('is cleared away and made anew', async () => {
+    const gate = bench.world.hold('createNode', 'head-1');
+    const accepted = await begin(genome(unit('head', 1)));
+    await bench.run(gate.reached);
+    bench.world.fail('createNode', { on: 'head-1', after: true, error: new VcpError('conflict', 'task already exists') });
+    void bench.world.hold('inventory').reached.then(() => { [...bench.world.machines.values()][0]!.state = 'stopped'; });
+    gate.open();
+    await bench.run((async () => { while ([...bench.world.machines.values()][0]?.state !== 'stopped') await new Promise(resolve => setImmediate(resolve)); })());
+    bench.world.release();
+    expect(await bench.end(accepted)).toMatchObject({ state: 'succeeded' });
+    expect(bench.world.calls.filter(call => /^(createNode|deleteNode)/.test(call)).map(call => call.split(' ')[0])).toEqual(['createNode', 'deleteNode', 'createNode']);
+  });
+});
+
 describe('a machine that stops while it boots', () => {
   it('is started again', async () => {
     const gate = bench.world.hold('waitUntilReady', 'head-1');

@@ -14,7 +14,8 @@ export async function makeMachine(run: OperationRun, nodeId: string): Promise<No
   const node = await context.store.read(reader => readNode(reader, nodeId));
   const provider = context.catalog.get(node.provider);
   const [network] = await Promise.all([ensureNetwork(run, node.networkId), prepare(run, provider)]);
-  if (mustBeMadeAnew(node) && (node.state === 'error' || node.state === 'needs-attention')) await clearAway(run, provider, node);
+  const spoilt = run.clearFirst.delete(nodeId) || node.state === 'error' || node.state === 'needs-attention';
+  if (spoilt && mustBeMadeAnew(node)) await clearAway(run, provider, node);
   await createNode(run, provider, network, nodeId);
   return context.store.read(reader => readNode(reader, nodeId));
 }

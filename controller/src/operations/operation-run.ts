@@ -21,6 +21,8 @@ export class OperationRun {
   readonly changed = new Set<string>();
   readonly added = new Set<string>();
   readonly removed = new Set<string>();
+  /** Nodes whose half-made machine has to be removed before the next try. */
+  readonly clearFirst = new Set<string>();
   /** The gateway that each network was given by this run. */
   readonly gateways = new Map<string, string | undefined>();
   /** Settles (true: made) when the machine of a node was asked for the first time. */

@@ -29,6 +29,10 @@ export interface RetryOptions {
   readonly signal: AbortSignal;
   /** Called before each pause with what is being waited for, in words for people. */
   readonly onWait: (phase: string, failure: VcpError) => void;
+  /** Told after each pause how long it was. */
+  readonly onWaited?: (ms: number) => void;
+  /** Asked about a failure that the provider calls final: another view of it, or undefined when it is final. */
+  readonly doubt?: (failure: VcpError) => Promise<VcpError | undefined>;
 }
 
 /**
@@ -45,15 +49,24 @@ export async function retrying<T>(options: RetryOptions, work: (attempt: number)
       return await work(attempt);
     } catch (caught) {
       if (signal.aborted) throw abortedError(signal);
-      const { error, retryable } = classify(provider, caught);
+      const { error, retryable } = await secondView(options, classify(provider, caught));
       failingSince ??= clock.now();
       if (!retryable || clock.now() - failingSince >= settings.retryMs) throw error;
       options.onWait(waitingFor(provider, error), error);
       const ceiling = Math.min(settings.longestRetryMs, settings.firstRetryMs * 2 ** Math.min(attempt - 1, 16));
+      const began = clock.now();
       await clock.sleep(Math.max(settings.firstRetryMs / 2, clock.random() * ceiling), signal);
+      options.onWaited?.(clock.now() - began);
       if (signal.aborted) throw abortedError(signal);
     }
   }
+}
+
+async function secondView(options: RetryOptions, failure: Failure): Promise<Failure> {
+  if (failure.retryable) return failure;
+  const seen = await options.doubt?.(failure.error);
+  if (options.signal.aborted) throw abortedError(options.signal);
+  return seen === undefined ? failure : { error: seen, retryable: true };
 }
 
 function waitingFor(provider: CloudProvider, error: VcpError): string {

@@ -1,5 +1,6 @@
 import type { VcpError } from '@jupyterlab-vcp/sdk/wire';
 import { isBroken, moveNode, type CloudProvider, type Node } from '../domain/index.js';
+import { doubtFailure } from './doubt.js';
 import { runHook } from './hooks.js';
 import type { HostsSync } from './hosts-sync.js';
 import { unlessAborted } from './limits.js';
@@ -24,7 +25,8 @@ export async function takeDownNode(run: OperationRun, nodeId: string, hosts: Hos
   const onWait = (phase: string, failure: VcpError): void => run.waits('node', node.name, phase, failure);
   if (hook) await leave(run, provider, node, onWait);
   const began = context.clock.now();
-  await retrying({ context, provider, signal: run.signal, onWait }, () => removeMachine(run, provider, nodeId));
+  const doubt = (failure: VcpError): Promise<VcpError | undefined> => doubtFailure(run, provider, nodeId, failure, 0);
+  await retrying({ context, provider, signal: run.signal, onWait, doubt }, () => removeMachine(run, provider, nodeId));
   run.addCloudMs(node.name, context.clock.now() - began);
   context.shell.drop(nodeId);
   context.heartbeats.delete(nodeId);

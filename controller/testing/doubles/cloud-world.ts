@@ -37,6 +37,7 @@ export class CloudWorld {
   now = (): number => 0;
   #faults: Fault[] = [];
   #gates: Gate[] = [];
+  readonly #open: (() => void)[] = [];
   #next = 1;
 
   /** The next calls of that kind for that subject fail; with `after`, only once they have taken effect. */
@@ -51,8 +52,14 @@ export class CloudWorld {
     let reach = (): void => undefined;
     const opened = new Promise<void>(resolve => { open = resolve; });
     const reached = new Promise<void>(resolve => { reach = resolve; });
+    this.#open.push(open);
     this.#gates.push({ act, matches: subject => on === undefined || subject.includes(on), reached: reach, opened });
     return { reached, open };
+  }
+
+  /** Opens every gate. */
+  release(): void {
+    for (const open of this.#open.splice(0)) open();
   }
 
   async enter(act: Act, subject: string): Promise<void> {
