@@ -55,7 +55,7 @@ export async function imagesBench(samples: number): Promise<readonly Row[]> {
 /** Debian (126 MB) with 104 MB that do not compress. */
 async function makeImage(salt = 0): Promise<void> {
   const name = `vcp-bench-payload-${process.pid}`;
-  await docker('run', '--name', name, 'vcp/debian:12', 'sh', '-c', `head -c 104000000 /dev/urandom > /payload; echo ${salt} > /salt`);
+  await docker('run', '--network', 'none', '--name', name, 'vcp/debian:12', 'sh', '-c', `head -c 104000000 /dev/urandom > /payload; echo ${salt} > /salt`);
   await docker('commit', name, IMAGE);
   await docker('rm', name);
 }

@@ -84,13 +84,20 @@ export async function clearFolder(url, folder) {
     if (left.length === 0) break;
     await new Promise(resolve => setTimeout(resolve, 300));
   }
+  const { controller } = await (await fetch(`${url}/jupyterlab-vcp/status`)).json();
   await fetch(`${api}/v1/controller:stop`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
-  for (const limit = Date.now() + 20_000; Date.now() < limit;) {
-    const { state } = await (await fetch(`${url}/jupyterlab-vcp/status`)).json();
-    if (state !== 'running') break;
-    await new Promise(resolve => setTimeout(resolve, 100));
-  }
+  // Its files are gone only when it is.
+  for (const limit = Date.now() + 20_000; controller !== undefined && Date.now() < limit && alive(controller.pid);) await new Promise(resolve => setTimeout(resolve, 50));
   rmSync(folder, { recursive: true, force: true });
+}
+
+function alive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function answers(url) {

@@ -56,6 +56,7 @@ class Controller:
         self._client = None
         self._socket = None
         self._starting = None
+        self._process = None
         self._last_failure = None
         self._progress = None
 
@@ -70,6 +71,11 @@ class Controller:
         except (OSError, ValueError):
             return None
         return found if isinstance(found, dict) and isinstance(found.get("socket"), str) else None
+
+    def reap(self):
+        """Lets a controller that we started and that has ended leave the process table."""
+        if self._process is not None and self._process.poll() is not None:
+            self._process = None
 
     def crashed(self):
         """True when a controller ended without taking its file away, as a graceful stop does."""
@@ -183,6 +189,7 @@ class Controller:
             raise
         finally:
             os.close(told)
+        self._process = process
         return process, ready, output
 
     async def _until_ready(self, ready, process, output):

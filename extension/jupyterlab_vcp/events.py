@@ -69,6 +69,7 @@ class ChangeFeed:
             if self._connected:
                 self._connected = False
                 self._announce()
+            self.controller.reap()
             await self._restart_after_crash()
             self._woken.clear()
             try:

@@ -118,11 +118,15 @@ class ProxyHandler(VcpHandler):
 
         client = self.vcp.controller.client()
         target = self._target()
+        headers = {name: self.request.headers[name] for name in TO_CONTROLLER if name in self.request.headers}
+        if not self.request.body:
+            # JupyterLab names a type with every request; without a body it would promise one.
+            headers.pop("Content-Type", None)
         request = client.build_request(
             self.request.method,
             client.base_url.copy_with(raw_path=target.encode("ascii")),
             timeout=httpx.Timeout(5.0, read=None if STREAMS.match(target) else ANSWER_LIMIT_SECONDS, pool=None),
-            headers={name: self.request.headers[name] for name in TO_CONTROLLER if name in self.request.headers},
+            headers=headers,
             content=self.request.body if self.request.body or self.request.method in ("POST", "PUT", "PATCH") else None,
         )
         try:

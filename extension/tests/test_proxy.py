@@ -18,6 +18,12 @@ def test_forwards_every_verb(server, method):
     assert server.api(method, "/v1/any").json()["method"] == method
 
 
+def test_promises_no_body_where_none_is(server):
+    """JupyterLab sends a content type with every request, and the controller refuses JSON that is empty."""
+    seen = server.api("DELETE", "/v1/vcs/x?confirm=x", headers={"Content-Type": "application/json"}).json()["headers"]
+    assert "content-type" not in seen
+
+
 def test_keeps_cookies_and_login_from_the_controller(server):
     sent = {"Cookie": "secret=1", "Idempotency-Key": "k", "X-Vcp-Origin": "o", "X-Other": "x"}
     seen = server.api("GET", "/v1/any", headers=sent).json()["headers"]

@@ -98,6 +98,7 @@ test.describe.serial('quick start', () => {
     const operation = await newest(baseURL!, 'scale');
     await expect(page.locator(`.jp-Vcp-operation[data-operation="${operation.id}"]`)).toBeVisible();
     await page.context().close();
+    expect(['queued', 'running']).toContain((await api<IOperation>(baseURL!, `/v1/operations/${operation.id}`)).state);
     await expect.poll(async () => (await api<IOperation>(baseURL!, `/v1/operations/${operation.id}`)).state, { timeout: 120_000 }).toBe('succeeded');
     page = await openBrowser(browser, baseURL!);
     await openPanel(page);

@@ -24,7 +24,7 @@ export function addControllerCommands(add: Add, { app, client, trans, locale }: 
     caption: trans.__('Show where the controller is and how it does'),
     describedBy: describe(),
     execute: () => guarded(trans, async () => {
-      if (await showStatus(client, trans, locale)) await app.commands.execute('settingeditor:open', { query: 'Virtual Clouds' });
+      if (await showStatus(client, trans, locale)) await app.commands.execute('settingeditor:open', { query: trans.__('Virtual Clouds') });
     })
   });
   add(CommandIDs.showConnect, {
