@@ -1,5 +1,5 @@
 // Builds the kernel into kernel/dist: three bundles, the declarations that cells are checked against, the kernelspec.
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -31,19 +31,11 @@ export async function buildKernel() {
   });
   const { name, version } = JSON.parse(readFileSync(join(kernelDir, 'package.json'), 'utf8'));
   writeFileSync(join(distDir, 'kernel-package.json'), `${JSON.stringify({ name, version })}\n`);
-  bundleTypeLibraries(join(distDir, 'types'));
-  bundleSdkTypes(join(distDir, 'types'));
+  bundleTypeLibraries(join(distDir, 'types'), join(kernelDir, '../sdk/dist/types'));
+  cpSync(join(kernelDir, 'assets/vcp-globals.d.ts'), join(distDir, 'types/vcp-globals.d.ts'));
   cpSync(join(kernelDir, 'assets/kernelspec'), join(distDir, 'kernelspec'), { recursive: true });
   cpSync(join(kernelDir, 'assets/install-kernelspec.mjs'), join(distDir, 'install-kernelspec.mjs'));
   chmodSync(join(distDir, 'install-kernelspec.mjs'), 0o755);
-}
-
-/** The SDK's own declarations, and the globals that cells get from it. */
-function bundleSdkTypes(typesDir) {
-  const sdkTypes = join(kernelDir, '../sdk/dist/types');
-  if (!existsSync(join(sdkTypes, 'index.d.ts'))) throw new Error('The declarations of the SDK are missing. Build it first: node sdk/build.mjs');
-  for (const part of ['index.d.ts', 'client', 'wire']) cpSync(join(sdkTypes, part), join(typesDir, 'sdk', part), { recursive: true });
-  cpSync(join(kernelDir, 'assets/vcp-globals.d.ts'), join(typesDir, 'vcp-globals.d.ts'));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildKernel();

@@ -11,6 +11,7 @@ import { ModuleLoader } from './exec/module-loader.js';
 import { notebookGlobals } from './exec/notebook-globals.js';
 import { hookProcess } from './exec/process-hooks.js';
 import { tslabModule } from './exec/tslab-bridge.js';
+import type { Inbox } from './inbox.js';
 import { LocalShell } from './magics/local-shell.js';
 import { magicList } from './magics/magic-help.js';
 import { Magics } from './magics/magics.js';
@@ -24,6 +25,7 @@ import { createVcRoom } from './vc/index.js';
 
 export interface CellThreadOptions {
   readonly io: Worker;
+  readonly inbox: Inbox;
   readonly session: SupervisedSession;
   readonly budget: OutputBudget;
   readonly cwd: string;
@@ -94,9 +96,11 @@ interface CellThread {
 }
 
 /** Does what the I/O thread asks for. */
-function answerIo({ io, toIo }: CellThreadOptions, thread: CellThread): void {
-  io.on('message', (message: ToMain) => {
+function answerIo({ inbox, toIo }: CellThreadOptions, thread: CellThread): void {
+  inbox.take((message: ToMain) => {
     switch (message.type) {
+      case 'open':
+        break;
       case 'execute':
         void thread.execute(message.request).then((reply) => toIo({ type: 'finished', cell: message.request.cell, reply }));
         break;

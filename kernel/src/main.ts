@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { compileCacheDir } from './compile-cache.js';
+import { Inbox } from './inbox.js';
 import { OutputBudget } from './output-budget.js';
 import { SupervisedSession } from './session/supervised-session.js';
 import type { IoWorkerData, ToIo } from './thread-messages.js';
@@ -28,9 +29,12 @@ setFlagsFromString('--expose-gc');
 const budget = new OutputBudget();
 const workerData: IoWorkerData = { connectionFile, version, budget: budget.buffer };
 const io = new Worker(new URL('io-worker.mjs', here), { workerData, execArgv: [] });
+const inbox = new Inbox(io);
 const toIo = (message: ToIo): void => io.postMessage(message, message.type === 'session' ? [message.port] : []);
 const session = new SupervisedSession({ workerFile: new URL('session-worker.mjs', here), onPort: (port) => toIo({ type: 'session', port }) });
 void session.open({ cwd, typesDir: fileURLToPath(new URL('types', here)) }).catch(() => undefined);
 
+// Loading the rest now would only delay the first answer, for which the processors are busy.
+await inbox.opened;
 const { startCellThread } = await import('./cell-thread.js');
-startCellThread({ io, session, budget, cwd, toIo, environment: process.env });
+startCellThread({ io, inbox, session, budget, cwd, toIo, environment: process.env });

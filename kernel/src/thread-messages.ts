@@ -16,6 +16,8 @@ export interface ExecuteRequest {
 }
 
 export type ToMain =
+  /** The sockets are open. */
+  | { readonly type: 'open' }
   | { readonly type: 'execute'; readonly request: ExecuteRequest }
   | { readonly type: 'interrupt'; readonly cell: number }
   | { readonly type: 'input-reply'; readonly value: string }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ProtocolClient } from './protocol-client.js';
+import { ownKernel, ProtocolClient } from './protocol-client.js';
 
 let kernel: ProtocolClient;
 beforeAll(async () => {
@@ -328,6 +328,15 @@ describe('the end of a kernel', () => {
     await other.waitFor(({ parentId, type }) => parentId === cell.id && type === 'stream');
     expect(await other.shutdown()).toBe(0);
     expect(other.stderr).toBe('');
+  });
+
+  it('comes when the process that started it has gone', async () => {
+    const other = await ProtocolClient.start({ argv: (file) => ['bash', '-c', `${ownKernel(file).join(' ')} & wait`] });
+    const pid = Number((await other.execute('process.pid')).result);
+    expect(isAlive(pid)).toBe(true);
+    other.process.kill('SIGKILL');
+    await expect.poll(() => isAlive(pid), { timeout: 8000 }).toBe(false);
+    other.dispose();
   });
 
   it('comes with the code of process.exit', async () => {

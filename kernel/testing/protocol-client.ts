@@ -45,6 +45,8 @@ export interface KernelOptions {
 
 const KERNEL_FILE = fileURLToPath(new URL('../dist/kernel.mjs', import.meta.url));
 const DELIMITER = '<IDS|MSG>';
+/** The sockets connect before the kernel has bound its own; ZeroMQ would try again every 100 ms only. */
+const RECONNECT = { reconnectInterval: 5 };
 
 /** A real kernel process and a front end that talks to it over the real protocol. */
 export class ProtocolClient {
@@ -56,10 +58,10 @@ export class ProtocolClient {
   onInput: (prompt: string, password: boolean) => string = () => '';
   readonly #key = randomUUID();
   readonly #session = randomUUID();
-  readonly #shell = new Dealer({ linger: 0, receiveHighWaterMark: 0, routingId: 'client' });
-  readonly #control = new Dealer({ linger: 0 });
-  readonly #stdin = new Dealer({ linger: 0, routingId: 'client' });
-  readonly #iopub = new Subscriber({ linger: 0, receiveHighWaterMark: 0 });
+  readonly #shell = new Dealer({ ...RECONNECT, linger: 0, receiveHighWaterMark: 0, routingId: 'client' });
+  readonly #control = new Dealer({ ...RECONNECT, linger: 0 });
+  readonly #stdin = new Dealer({ ...RECONNECT, linger: 0, routingId: 'client' });
+  readonly #iopub = new Subscriber({ ...RECONNECT, linger: 0, receiveHighWaterMark: 0 });
   readonly #heartbeat = new ZmqRequest({ linger: 0 });
   readonly #ports: readonly number[];
   readonly #folder: string;
@@ -225,7 +227,8 @@ export class ProtocolClient {
   }
 }
 
-function ownKernel(connectionFile: string): readonly string[] {
+/** The command line of the built kernel, as its kernelspec has it. */
+export function ownKernel(connectionFile: string): readonly string[] {
   return [process.execPath, '--no-force-async-hooks-checks', KERNEL_FILE, connectionFile];
 }
 

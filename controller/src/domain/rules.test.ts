@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { OperationResource } from '@jupyterlab-vcp/sdk/wire';
+import type { OperationResource, Plan } from '@jupyterlab-vcp/sdk/wire';
 import { nodeRow } from '../../testing/doubles/rows.js';
 import { can, mustBeAllowed } from './can.js';
 import { addressAmong } from './node-address.js';
 import { networkRow } from '../../testing/doubles/rows.js';
-import { sumPrices, timesPrice } from './prices.js';
-import { operationPhase, resultSummary, runningSummary, staleRevision } from './wording.js';
+import { sumPrices, timesPrice, UNKNOWN_PRICE } from './prices.js';
+import { mustAllowRemovals, operationPhase, resultSummary, runningSummary, staleRevision } from './wording.js';
 
 const user = { user: 'alice', project: 'physics', role: 'user' as const };
 const chief = { user: 'root', project: 'default', role: 'administrator' as const };
@@ -80,5 +80,10 @@ describe('words', () => {
     const error = staleRevision('genome', 1, 2, [{ vcId: 'v', revision: 2, document: { version: 1, name: 'genome', units: [] }, operation: 'o', summary: 'compute scaled to 8', at: Date.UTC(2026, 0, 1, 14, 5), owner: 'a', project: 'p', actor: 'alice', origin: {} }]);
     expect(error.message).toBe('genome changed since this was planned: compute scaled to 8 by alice at 14:05 UTC.');
     expect(error.details).toMatchObject({ baseRevision: 1, revision: 2, changes: [{ actor: 'alice' }] });
+  });
+  it('say which nodes would go, whatever their unit is called', () => {
+    const plan: Plan = { vc: 'genome', exists: true, baseRevision: 1, digest: '', changes: [], summary: { add: 0, change: 0, remove: 1 }, removals: { constructor: 1 }, priceBefore: UNKNOWN_PRICE, priceAfter: UNKNOWN_PRICE, quota: [], warnings: [], document: { version: 1, name: 'genome', units: [] } };
+    expect(() => mustAllowRemovals(plan, {})).toThrow(expect.objectContaining({ code: 'removal_not_allowed', hint: 'If they may go, add: --allow-remove constructor:1' }) as Error);
+    expect(() => mustAllowRemovals(plan, { constructor: 1 })).not.toThrow();
   });
 });

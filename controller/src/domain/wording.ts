@@ -47,7 +47,7 @@ export function allowRemoveFlags(removals: Readonly<Record<string, number>>): st
 
 /** @throws VcpError removal_not_allowed when a node would go that `allowRemove` does not cover. */
 export function mustAllowRemovals(plan: Plan, allowRemove: Readonly<Record<string, number>>): void {
-  const missing = Object.entries(plan.removals).filter(([unit, count]) => count > (allowRemove[unit] ?? 0));
+  const missing = Object.entries(plan.removals).filter(([unit, count]) => count > (Object.hasOwn(allowRemove, unit) ? allowRemove[unit]! : 0));
   if (missing.length === 0) return;
   const names = plan.changes.filter(change => change.action === 'remove' && change.kind === 'node').map(change => change.name);
   const shown = names.length > 6 ? `${names.slice(0, 6).join(', ')} and ${names.length - 6} more` : names.join(', ');

@@ -17,7 +17,11 @@ export async function execLines(reply: FastifyReply, streams: OpenStreams, begin
   const events = begin(signal)[Symbol.asyncIterator]();
   const first = await events.next();
   const exec = first.done !== true && first.value.type === 'started' ? first.value.exec : undefined;
-  let ended = false;
+  let ended = first.done !== true && first.value.type === 'exit';
+  const leave = async (): Promise<void> => {
+    if (!ended && cancel !== undefined && exec !== undefined && signal.aborted) await cancel(exec).catch((error: unknown) => reply.log.warn({ err: error, exec }, 'a command could not be ended after its request was closed'));
+    await events.return?.();
+  };
   async function* lines(): AsyncGenerator<string> {
     try {
       for (let next = first; next.done !== true; next = await events.next()) {
@@ -28,11 +32,15 @@ export async function execLines(reply: FastifyReply, streams: OpenStreams, begin
       if (signal.aborted) return;
       yield line({ type: 'error', error: asWritten(error) });
     } finally {
-      if (!ended && cancel !== undefined && exec !== undefined && signal.aborted) await cancel(exec).catch((error: unknown) => reply.log.warn({ err: error, exec }, 'a command could not be ended after its request was closed'));
-      await events.return?.();
+      await leave();
     }
   }
   reply.type(NDJSON);
+  if (signal.aborted) {
+    // Nobody reads any more: a stream that is never begun would not run its end either.
+    await leave();
+    return Readable.from(first.done === true ? [] : [line(first.value)]) as never;
+  }
   // The schema of the answer describes one line; what is sent is a stream of lines, which no schema checks.
   return Readable.from(lines()) as never;
 }

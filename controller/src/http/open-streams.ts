@@ -7,6 +7,11 @@ export class OpenStreams {
   /** Aborts when the connection of this answer closes before it was finished, or when the server ends. */
   signalFor(reply: FastifyReply): AbortSignal {
     const controller = new AbortController();
+    // Gone while its request was being looked at: "close" does not come again.
+    if (reply.raw.destroyed) {
+      controller.abort();
+      return controller.signal;
+    }
     this.#open.add(controller);
     // The response's "close", not the request's: that one comes as soon as the body was read.
     reply.raw.once('close', () => {

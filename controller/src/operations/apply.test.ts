@@ -230,6 +230,14 @@ describe('a request that comes again', () => {
     expect(await apply('k')).toMatchObject({ attached: false });
   });
 
+  it('attaches although it was planned anew meanwhile', async () => {
+    const first = await bench.cloud.apply(keyed('k'), 'genome', { document, baseRevision: 0, planDigest: (await bench.cloud.plan(alice, 'genome', document)).digest, allowRemove: {}, onFailure: 'keep' });
+    const again = await bench.cloud.plan(alice, 'genome', document);
+    expect(again.baseRevision).toBe(1);
+    expect(await bench.cloud.apply(keyed('k'), 'genome', { document, baseRevision: 1, planDigest: again.digest, allowRemove: {}, onFailure: 'keep' })).toMatchObject({ attached: true, operation: { id: first.operation.id } });
+    await bench.end(first);
+  });
+
   it('is refused when it asks for something else under the same key', async () => {
     await apply('k');
     await expect(apply('k', documentOf(genome(unit('head', 2))))).rejects.toMatchObject({ code: 'idempotency_mismatch' });

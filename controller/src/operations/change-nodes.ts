@@ -64,7 +64,7 @@ async function reconcile(run: OperationRun, nodeId: string): Promise<boolean> {
   try {
     await retrying({ context, provider, signal: run.signal, onWait: (phase, failure) => run.waits('node', node.name, phase, failure) }, async () => {
       const address = await addressOf(context, nodeId);
-      await removeApps(run, nodeId, address, run.request.removeApps[node.unit] ?? []);
+      await removeApps(run, nodeId, address, Object.hasOwn(run.request.removeApps, node.unit) ? run.request.removeApps[node.unit]! : []);
       await ensureApps(run, nodeId, address);
     });
     run.changed.add(node.name);

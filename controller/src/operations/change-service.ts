@@ -35,7 +35,7 @@ export class ChangeService implements ChangeMethods {
 
   apply(caller: Caller, vc: string, input: ApplyInput): Promise<Accepted> {
     return this.#accept({
-      caller, vc, kind: 'apply', body: input, title: name => `Apply ${name}`, allowRemove: input.allowRemove, onFailure: input.onFailure,
+      caller, vc, kind: 'apply', body: wishOf(input), title: name => `Apply ${name}`, allowRemove: input.allowRemove, onFailure: input.onFailure,
       baseRevision: input.baseRevision, planDigest: input.planDigest, wanted: existing => ({ document: named(input.document, existing, vc) })
     });
   }
@@ -43,7 +43,7 @@ export class ChangeService implements ChangeMethods {
   createUnit(caller: Caller, vc: string, input: CreateUnitInput): Promise<Accepted> {
     const { unit } = input;
     return this.#accept({
-      caller, vc, kind: 'apply', body: input, title: () => `Create unit ${unit.name}`, allowRemove: {}, baseRevision: input.baseRevision,
+      caller, vc, kind: 'apply', body: wishOf(input), title: () => `Create unit ${unit.name}`, allowRemove: {}, baseRevision: input.baseRevision,
       wanted: existing => {
         if (existing === undefined) return { document: named({ version: 1, name: vc, units: [unit] }, undefined, vc) };
         const known = existing.document.units.find(candidate => candidate.name === unit.name);
@@ -66,7 +66,7 @@ export class ChangeService implements ChangeMethods {
 
   scale(caller: Caller, vc: string, unit: string, input: ScaleInput): Promise<Accepted> {
     return this.#accept({
-      caller, vc, kind: 'scale', body: { unit, ...input }, title: () => `Scale ${unit} to ${input.count}`, allowRemove: input.allowRemove, baseRevision: input.baseRevision,
+      caller, vc, kind: 'scale', body: { unit, ...wishOf(input) }, title: () => `Scale ${unit} to ${input.count}`, allowRemove: input.allowRemove, baseRevision: input.baseRevision,
       wanted: existing => ({ document: changedUnit(existing, vc, unit, found => ({ ...found, count: input.count })) })
     });
   }
@@ -188,6 +188,12 @@ export async function findOperation(reader: StoreReader, caller: Caller, verb: '
   if (operation === undefined) throw noSuch('operation', id);
   mustBeAllowed(caller.actor, verb, { kind: 'operation', project: operation.project, name: id });
   return operation;
+}
+
+/** What is wanted, without what it was planned on: a cell that runs again has planned anew and still wants the same. */
+function wishOf<T extends { readonly baseRevision?: unknown }>(input: T): object {
+  const { baseRevision: _baseRevision, ...wish } = input;
+  return 'planDigest' in wish ? { ...wish, planDigest: undefined } : wish;
 }
 
 /** The document for the virtual cloud that was addressed; its name is part of it and cannot change. */

@@ -5,6 +5,7 @@ import { Context, type OperationsParts } from './context.js';
 import { Engine } from './engine.js';
 import { ReadService } from './read-service.js';
 import { recover } from './recovery.js';
+import { restoreGateways } from './restore-gateways.js';
 import { Sweeper, type Orphan } from './sweeper.js';
 import { VcRefresher } from './vc-refresher.js';
 import { Watch } from './watch.js';
@@ -38,6 +39,7 @@ export function createOperations(parts: OperationsParts): Operations {
     start: async () => {
       await recover(context, engine);
       loops.push(
+        restoreGateways(context).catch((error: unknown) => { if (!context.stopping.aborted) context.log.warn({ err: error }, 'the gateways could not be set again'); }),
         repeat(context, context.settings.heartbeatMs, 'the heartbeat', () => watch.round()),
         repeat(context, context.settings.appsMs, 'the look at applications', () => apps.round()),
         repeat(context, context.settings.sweepMs, 'the sweep', () => sweeper.round(), true)

@@ -16,7 +16,7 @@ export async function recover(context: Context, engine: Engine): Promise<void> {
     for (const node of await tx.allNodes()) {
       if (!isMoving(node.state) || isHeld(node, held)) continue;
       context.log.warn({ node: node.name, state: node.state }, 'a node was on its way, but no operation knows it');
-      await changeNode(tx, context, node.id, current => moveNode(current, 'error', { reason: 'it was left half-way' }));
+      await changeNode(tx, context, node.id, current => moveNode(current, 'error', { wanted: 'present', reason: 'it was left half-way' }));
     }
     for (const vc of await tx.vcs({ limit: Number.MAX_SAFE_INTEGER })) await refreshVc(tx, vc.id, context.catalog);
   });

@@ -37,7 +37,7 @@ export async function takeDownNode(run: OperationRun, nodeId: string, hosts: Hos
 
 async function leave(run: OperationRun, provider: CloudProvider, node: Node, onWait: (phase: string, failure: VcpError) => void): Promise<void> {
   const { context } = run;
-  const script = run.request.onLeave[node.unit];
+  const script = Object.hasOwn(run.request.onLeave, node.unit) ? run.request.onLeave[node.unit] : undefined;
   // Already past it (cut off while the machine was being removed), or nothing that it could drain.
   if (script === undefined || node.state === 'deleting' || node.joinedAt === undefined) return;
   if (isBroken(node) || node.state === 'unreachable') {

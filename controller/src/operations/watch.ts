@@ -6,7 +6,7 @@ import { Limiter, unlessAborted, withTimeLimit } from './limits.js';
 import { electGateway, type GatewayRun } from './networks.js';
 import { changeNode } from './node-rows.js';
 import type { VcRefresher } from './vc-refresher.js';
-import { unitClaim, vcClaim } from './vc-rows.js';
+import { providerLookup, unitClaim, vcClaim } from './vc-rows.js';
 
 const QUESTIONS_AT_ONCE = 16;
 /** Nodes that were stopped from outside are asked only every so many rounds whether they are back. */
@@ -76,7 +76,9 @@ export class Watch {
   /** One that is silent may be slow, cut off, stopped or gone: the cloud knows which. */
   async #judge(silent: readonly { readonly node: Node; readonly why: string }[]): Promise<void> {
     for (const name of new Set(silent.map(entry => entry.node.provider))) {
-      const provider = this.#context.catalog.get(name);
+      const provider = providerLookup(this.#context.catalog)(name);
+      // One that left the catalog cannot be asked; the nodes of the others still are.
+      if (provider === undefined) continue;
       const states = await this.#machines(provider);
       for (const { node, why } of silent.filter(entry => entry.node.provider === name)) await this.#judgeOne(provider, node, why, states);
     }

@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { VcpError, type ExecEvent, type OperationView, type Plan } from '@jupyterlab-vcp/sdk/wire';
 import { VcpClient, socketTransport } from '@jupyterlab-vcp/sdk';
 import { runCli } from '../../../sdk/src/cli/run-cli.js';
-import { DOCUMENT, NODE, OPERATION, PLAN } from './recording-services.js';
+import { DOCUMENT, NODE, OPERATION, PLAN, VC } from './recording-services.js';
 import { testHttp, type TestHttp } from './test-http.js';
 
 let http: TestHttp;
@@ -44,8 +44,22 @@ const ADDS = { changes: [{ action: 'add' as const, kind: 'node' as const, unit: 
 
 describe('vcp apply', () => {
   it('does nothing where nothing is to do', async () => {
+    vi.spyOn(http.services.cloud, 'listOperations').mockResolvedValue({ items: [], seq: 1 });
     expect(await vcp(['apply', file])).toMatchObject({ code: 0, out: 'genome is as the configuration says: nothing to do.\n' });
     expect(calls('apply')).toEqual([]);
+  });
+
+  it('waits for the operation that is making it so, without asking', async () => {
+    http.services.operation = ended();
+    expect(await vcp(['apply', file])).toMatchObject({ code: 0, out: expect.stringContaining('✔ apply genome') });
+    expect(calls('apply')[0]!.args).toEqual(['genome', expect.objectContaining({ planDigest: 'd', allowRemove: {} })]);
+  });
+
+  it('makes a virtual cloud that has no nodes yet', async () => {
+    planned({ exists: false });
+    http.services.operation = ended();
+    expect(await vcp(['apply', file, '--yes'])).toMatchObject({ code: 0, err: expect.stringContaining('genome (new) without nodes') });
+    expect(calls('apply')).toHaveLength(1);
   });
 
   it('shows the plan, does exactly that with --yes and says in one line how it ended', async () => {
@@ -165,6 +179,28 @@ describe('vcp', () => {
       yield { type: 'exit', code: null, timedOut: false, outcome: 'unknown', durationMs: 1 };
     };
     expect(await vcp(['exec', 'compute', '--', 'x'])).toMatchObject({ code: 3, err: expect.stringContaining('outcome unknown') });
+  });
+
+  it('shows what the other nodes said when one does not answer', async () => {
+    vi.spyOn(http.services.cloud, 'listNodes').mockResolvedValue({ items: [1, 2, 3].map(number => ({ ...NODE, id: `nd-${number}`, number, name: `compute-${number}` })), seq: 1 });
+    let ran = 0;
+    http.services.execEvents = async function* (): AsyncGenerator<ExecEvent> {
+      ran += 1;
+      if (ran === 2) throw new VcpError('node_unreachable', 'it cannot be reached');
+      yield { type: 'started', exec: `ex-${ran}`, node: 'compute' };
+      yield { type: 'stdout', data: 'hello\n', offset: 0 };
+      yield { type: 'exit', code: 0, timedOut: false, outcome: 'exited', durationMs: 1 };
+    };
+    const { code, out, err } = await vcp(['exec', 'genome/*', '--', 'hostname']);
+    expect(code).toBe(1);
+    expect(out).toMatch(/\(2 nodes said the same\)\nhello\n── compute-\d ✖ no answer\nit cannot be reached\n/);
+    expect(err).toMatch(/1 of 3 nodes failed: compute-\d \(no answer\)/);
+  });
+
+  it('tells how all nodes of a virtual cloud are named', async () => {
+    expect(await vcp(['exec', 'genome', '--', 'hostname'])).toMatchObject({ code: 1, err: expect.stringContaining('“genome/*”') });
+    vi.spyOn(http.services.cloud, 'listVcs').mockResolvedValue({ items: [VC, { ...VC, id: 'vc-2', name: 'other' }], seq: 1 });
+    expect(await vcp(['exec', 'other', '--', 'hostname'])).toMatchObject({ code: 1, err: expect.stringContaining('“other/*”') });
   });
 
   it('folds what several nodes say alike and fails when one fails', async () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { VcpError, type VcpEvent } from '@jupyterlab-vcp/sdk/wire';
 import { testHttp, type TestHttp } from './test-http.js';
 
@@ -119,6 +119,26 @@ describe('GET /v1/events', () => {
     expect(http.services.isListened).toBe(false);
   });
 
+  it('begins no stream for a reader that left before its answer', async () => {
+    let answer = (): void => undefined;
+    const asked = new Promise<void>(reached => {
+      vi.spyOn(http.services.cloud, 'listEvents').mockImplementation(async () => {
+        reached();
+        await new Promise<void>(resolve => { answer = resolve; });
+        return { events: [], newest: 0, reset: false };
+      });
+    });
+    const closed = new Promise<void>(resolve => http.app.server.once('connection', socket => socket.once('close', () => resolve())));
+    const outgoing = request({ socketPath, path: '/v1/events' }).end();
+    outgoing.on('error', () => undefined);
+    await asked;
+    outgoing.destroy();
+    await closed;
+    answer();
+    await new Promise(resolve => setImmediate(resolve));
+    expect((await http.app.inject('/metrics')).body).toContain('vcp_event_readers 0\n');
+  });
+
   it('drops a reader that does not read', async () => {
     await http.app.close();
     await listen({ slowReaderMs: 20 });
@@ -176,5 +196,21 @@ describe('POST …:exec', () => {
     response.destroy();
     await left;
     await expect.poll(() => http.services.calls.filter(call => call.method === 'cancelExec').map(call => call.args[0])).toEqual(cancelled);
+  });
+
+  it('cancels a command whose reader left before the answer began', async () => {
+    const asked = new Promise<void>(reached => {
+      http.services.execEvents = async function* (signal) {
+        reached();
+        await once(signal, 'abort');
+        yield { type: 'started', exec: 'ex-1', node: 'compute-1' };
+        yield { type: 'stdout', data: 'x', offset: 0 };
+      };
+    });
+    const outgoing = post(`${path}?onclose=cancel`, { command: 'sleep 100' });
+    outgoing.on('error', () => undefined);
+    await asked;
+    outgoing.destroy();
+    await expect.poll(() => http.services.calls.filter(call => call.method === 'cancelExec').map(call => call.args[0])).toEqual(['ex-1']);
   });
 });

@@ -6,7 +6,6 @@ import { reportError, TypeScriptError } from './error-report.js';
 
 const report = (error: unknown) => {
   const { ename, evalue, traceback } = reportError(error, new CellSources());
-  // eslint-disable-next-line no-control-regex -- colours are not what is looked at here
   return { ename, evalue, text: traceback.join('\n').replace(/\u001b\[\d+m/g, '') };
 };
 

@@ -55,6 +55,7 @@ export class IoServer {
   /** To be called when the sockets are open. */
   announce(): void {
     this.#publishNow('status', { execution_state: 'starting' }, undefined);
+    this.#toMain({ type: 'open' });
   }
 
   onMessage(channel: ReceivingChannel, message: IncomingMessage): void {

@@ -22,9 +22,11 @@ beforeAll(() => {
       'node_modules/esmo/i.d.ts': 'export declare function g(x: number): number;'
     },
     {
-      'sdk/index.d.ts': `export interface Unit { scaleTo(n: number): Promise<Unit>; name: string }
-export interface Cloud { readonly unit: { create(name: string): Promise<Unit> }; list(): Promise<Unit[]> }`,
-      'sdk-globals.d.ts': 'declare const vc: import("./sdk/index.js").Cloud;'
+      'sdk.d.ts': `declare module "@jupyterlab-vcp/sdk" {
+export interface Unit { scaleTo(n: number): Promise<Unit>; name: string }
+export interface Cloud { readonly unit: { create(name: string): Promise<Unit> }; list(): Promise<Unit[]> }
+}`,
+      'sdk-globals.d.ts': 'declare const vc: import("@jupyterlab-vcp/sdk").Cloud;'
     }
   );
   shared = new Notebook();
@@ -119,6 +121,8 @@ const RULES: readonly (readonly [rule: string, cells: readonly string[], value: 
   ['a name with a dollar', ['const $a = 1; const $import = 2', '$a + $import'], 3],
   ['an import alias of a namespace member', ['namespace O { export namespace I { export const x = 4 } }', 'import A = O.I; A.x'], 4],
   ['a relative TypeScript module', ['import { help } from "./helper"', 'help(1)'], 2],
+  ['a module of Node that is seldom used', ['import { createSocket } from "node:dgram"; typeof createSocket("udp4").close'], 'function'],
+  ['the types of fetch', ['const asked: Request = new Request("http://x.y"); asked.headers.get("a")'], null],
   ['optional calls', ['const maybe: (() => number) | undefined = (() => 3) as any', 'maybe?.()'], 3],
   ['tagged templates', ['const tag = (s: TemplateStringsArray, ...v: number[]) => s.join("|") + v.join()', 'tag`a${1}b`'], 'a|b1'],
   ['a function expression that names itself', ['const g = function g(n: number): number { return n ? g(n - 1) : 7 }', 'g(3)'], 7],
@@ -188,6 +192,29 @@ describe('CellCompiler', () => {
       expect(shared.compiler.compile(code, true).kind).toBe('compiled');
     }
   );
+
+  it.each([
+    ['const plain = [1, 2].map((x) => x * 2); plain.length', true],
+    ['console.log("x")', true],
+    ['process.version', false],
+    ['const wrong: string = 1', false],
+    ['import { f } from "expo"; f(1)', false]
+  ])('compiles %s before the whole environment is read: %s', (code, isEarly) => {
+    const compiler = new CellCompiler(fixture.cwd, fixture.typesDir);
+    compiler.warmUpFirst();
+    const first = compiler.compile(code, true);
+    expect(compiler.isWarm).toBe(!isEarly);
+    compiler.warmUp();
+    expect(first.kind).toBe(compiler.compile(code, true).kind);
+  });
+
+  it('keeps in the whole environment what cells declared before it was read', () => {
+    const compiler = new CellCompiler(fixture.cwd, fixture.typesDir);
+    compiler.warmUpFirst();
+    expect(compiler.compile('interface Early { n: number } const early: Early = { n: 1 }', true).kind).toBe('compiled');
+    expect(compiler.compile('const version: string = process.version + early.n', true).kind).toBe('compiled');
+    expect(compiler.compile('const no: string = early.n', true).kind).toBe('refused');
+  });
 
   it('costs the same after many cells', () => {
     const { compiler } = new Notebook();

@@ -4,6 +4,7 @@ import type TS from 'typescript';
 import type { CommittedCell, CompiledCell, CompileResult } from './session.js';
 import { describeDiagnostics, describeUnawaitedCall, findReExports, MAX_DIAGNOSTICS } from './cell-diagnostics.js';
 import { NotebookNames, type PreparedCell } from './cell-names.js';
+import { CellPrograms } from './cell-programs.js';
 import { CellRewriter } from './cell-rewriter.js';
 import { SourceFiles } from './source-files.js';
 import { ts } from './typescript.js';
@@ -11,6 +12,12 @@ import { findUnawaitedCalls } from './unawaited-calls.js';
 
 const MODULE_NOT_FOUND: readonly number[] = [2307, 2792, 7016, 2882];
 const PRUNE_EVERY = 64;
+/** Modules whose declarations are read only when a cell names one of them; see `build/type-libraries.mjs`. */
+const NAMES_RARE_MODULE = /["'`](?:node:)?(?:inspector|http2|test|cluster|repl|sqlite|wasi|trace_events|sea|dgram|domain|punycode)(?:\/\w+)?["'`]/;
+const RARE_TYPES = 'node-extras.d.ts';
+const FIRST_TYPES: readonly string[] = ['kernel-globals.d.ts', 'first/console.d.ts'];
+/** Uses of the library that take the compiler through most of its ways. */
+const WARM_UP = 'console.log([1].map((x) => x + 1).join()); await Promise.resolve(1)';
 
 /** A compiled cell without the parts that the layers above add. */
 export type CompilerOutput = CompileResult extends infer R ? (R extends CompiledCell ? Omit<CompiledCell, 'magics'> : R) : never;
@@ -23,24 +30,31 @@ export class CellCompiler {
   readonly files: SourceFiles;
   readonly names = new NotebookNames();
   readonly #cwd: string;
+  readonly #typesDir: string;
   readonly #current: string;
-  readonly #trackedDir: string;
-  readonly #environment: readonly string[];
+  readonly #sdkFile: string;
+  readonly #environment: string[];
+  readonly #rareTypes: string;
   readonly #augmenting: string[] = [];
-  #host: TS.CompilerHost;
-  #program: TS.Program | undefined;
+  readonly #whole: CellPrograms;
+  /** Programs that know little of the environment, used until the whole of it has been read. */
+  #first: CellPrograms | undefined;
   #compiled = 0;
   #committed = 0;
 
   constructor(cwd: string, typesDir: string) {
     this.#cwd = cwd;
+    this.#typesDir = typesDir;
     this.#current = join(cwd, '__vcp_cell.ts');
-    this.#trackedDir = join(typesDir, 'sdk/');
+    this.#sdkFile = join(typesDir, 'sdk.d.ts');
+    this.#rareTypes = join(typesDir, RARE_TYPES);
     this.files = new SourceFiles(cwd, typesDir);
-    this.#host = this.files.compilerHost();
     this.#environment = readdirSync(typesDir)
-      .filter((name) => name.endsWith('.d.ts') && !name.startsWith('lib.'))
+      .filter((name) => name.endsWith('.d.ts') && !name.startsWith('lib.') && name !== RARE_TYPES)
       .map((name) => join(typesDir, name));
+    this.#whole = new CellPrograms(this.files, this.files.options, () => [...this.environment, this.#current]);
+    const firstTypes = FIRST_TYPES.map((name) => join(typesDir, name));
+    this.#first = new CellPrograms(this.files, { ...this.files.options, types: [] }, () => [...firstTypes, ...this.#augmenting, this.#current]);
   }
 
   /** Files that every cell sees without importing them. */
@@ -48,18 +62,53 @@ export class CellCompiler {
     return [...this.#environment, ...this.#augmenting];
   }
 
+  /** Whether the whole environment has been read. */
+  get isWarm(): boolean {
+    return this.#first === undefined;
+  }
+
+  /** Reads what plain cells need; a third of the whole. */
+  warmUpFirst(): void {
+    this.compile(WARM_UP, false);
+  }
+
+  /** Reads the whole environment; from then on every cell is checked against it at full speed. */
+  warmUp(): void {
+    if (!this.#first) return;
+    this.#first = undefined;
+    this.compile(WARM_UP, false);
+    this.compile('1 + 1', false);
+  }
+
+  /**
+   * Checks and translates a cell. While the environment is not read as a whole, a cell without imports is tried against
+   * its first part: what is right there is right in the whole too, and what is not is tried again.
+   */
   compile(code: string, commit: boolean): CompilerOutput {
     const cell = this.names.prepare(code);
     this.files.write(this.#current, cell.text);
-    let program = this.#createProgram();
-    let diagnostics = this.#check(program, cell);
-    if (diagnostics.some((diagnostic) => MODULE_NOT_FOUND.includes(diagnostic.code))) {
-      this.files.forgetAbsent();
-      this.#host = this.files.compilerHost();
-      program = this.#createProgram();
-      this.files.resolutionsAreFresh();
-      diagnostics = this.#check(program, cell);
+    if (NAMES_RARE_MODULE.test(code)) this.#readRareTypes();
+    if (this.#first && !/\bimport\b|\brequire\b/.test(code)) {
+      const program = this.#first.next();
+      const early = this.#finish(program, cell, this.#check(program, cell), commit);
+      if (early.kind === 'compiled') return early;
     }
+    if (this.#first) {
+      this.warmUp();
+      this.files.write(this.#current, cell.text);
+    }
+    return this.#compileWhole(cell, commit);
+  }
+
+  #compileWhole(cell: PreparedCell, commit: boolean): CompilerOutput {
+    const program = this.#nextProgram();
+    const diagnostics = this.#check(program, cell);
+    if (!diagnostics.some((diagnostic) => MODULE_NOT_FOUND.includes(diagnostic.code))) return this.#finish(program, cell, diagnostics, commit);
+    const retried = this.#whole.nextAfterInstall();
+    return this.#finish(retried, cell, this.#check(retried, cell), commit);
+  }
+
+  #finish(program: TS.Program, cell: PreparedCell, diagnostics: readonly TS.Diagnostic[], commit: boolean): CompilerOutput {
     const file = this.#cellFile(program);
     const described = [
       ...describeDiagnostics(diagnostics, file, cell),
@@ -70,7 +119,7 @@ export class CellCompiler {
       return { kind: 'refused', diagnostics: described.slice(0, MAX_DIAGNOSTICS), omitted: Math.max(0, described.length - MAX_DIAGNOSTICS) };
     }
     const output = this.#emit(program, file, cell, commit);
-    if (++this.#compiled % PRUNE_EVERY === 0) this.files.prune(program);
+    if (!this.#first && ++this.#compiled % PRUNE_EVERY === 0) this.files.prune(program);
     return output;
   }
 
@@ -82,14 +131,19 @@ export class CellCompiler {
     this.names.commit(cell);
   }
 
-  #createProgram(): TS.Program {
-    this.#program = ts.createProgram({
-      rootNames: [...this.environment, this.#current],
-      options: this.files.options,
-      host: this.#host,
-      ...(this.#program && { oldProgram: this.#program })
-    });
-    return this.#program;
+  #readRareTypes(): void {
+    if (this.files.hasOwnNodeTypes && !this.#environment.includes(this.#rareTypes)) this.#environment.push(this.#rareTypes);
+  }
+
+  #nextProgram(): TS.Program {
+    const filesBefore = this.#whole.fileCount;
+    const program = this.#whole.next();
+    if (this.#whole.fileCount === filesBefore || this.#environment.includes(this.#rareTypes)) return program;
+    // A package of the user's may name any module of Node.
+    const usesPackages = program.getSourceFiles().some(({ fileName }) => fileName.includes('/node_modules/') && !fileName.startsWith(this.#typesDir));
+    if (!usesPackages) return program;
+    this.#readRareTypes();
+    return this.#whole.next();
   }
 
   #cellFile(program: TS.Program): TS.SourceFile {
@@ -109,7 +163,7 @@ export class CellCompiler {
   }
 
   #unawaited(program: TS.Program, file: TS.SourceFile, cell: PreparedCell): ReturnType<typeof describeUnawaitedCall>[] {
-    const isTracked = (fileName: string): boolean => fileName.startsWith(this.#trackedDir);
+    const isTracked = (fileName: string): boolean => fileName === this.#sdkFile;
     return findUnawaitedCalls(file, program.getTypeChecker(), cell.code.length, isTracked).map(({ node, callee }) =>
       describeUnawaitedCall(node, callee, file)
     );

@@ -1,7 +1,7 @@
 import { getHeapStatistics } from 'node:v8';
 
 const IDLE_MS = 300;
-const IDLE_LIMIT_BYTES = 130e6;
+const IDLE_LIMIT_BYTES = 110e6;
 const BUSY_LIMIT_BYTES = 240e6;
 
 /**

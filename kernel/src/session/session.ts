@@ -3,7 +3,7 @@
  * compiler can take the place of ours without a change elsewhere.
  */
 export interface Session {
-  /** Prepares the engine for a notebook that runs in `cwd`. Resolves when the first cell will compile at full speed. */
+  /** Prepares the engine for a notebook that runs in `cwd`. Resolves when it can compile; it may go on reading libraries. */
   open(options: SessionOptions): Promise<void>;
   /** Checks and translates one cell. With `commit`, its declarations become visible to later cells, also if it fails when run. */
   compile(request: CompileRequest): Promise<CompileResult>;

@@ -3,15 +3,11 @@ import { existsSync, statSync } from 'node:fs';
 import type TS from 'typescript';
 import { ts } from './typescript.js';
 
-/** The SDK comes with the kernel, whatever is installed beside the notebook. */
-const SDK_MODULES: readonly (readonly [name: string, file: string])[] = [
-  ['@jupyterlab-vcp/sdk', 'sdk/index.d.ts'],
-  ['@jupyterlab-vcp/sdk/wire', 'sdk/wire/index.d.ts']
-];
-
 /** Files that exist in memory only, beside those on disk, with parsed trees kept for both. */
 export class SourceFiles {
   readonly options: TS.CompilerOptions;
+  /** The types of Node are ours, and not those of the notebook's own project. */
+  readonly hasOwnNodeTypes: boolean;
   readonly #cwd: string;
   readonly #typesDir: string;
   readonly #texts = new Map<string, { readonly text: string; readonly version: number }>();
@@ -24,7 +20,9 @@ export class SourceFiles {
   constructor(cwd: string, typesDir: string) {
     this.#cwd = cwd;
     this.#typesDir = typesDir;
-    this.options = compilerOptions(cwd, typesDir);
+    const projectTypes = nodeTypesOfProject(cwd);
+    this.hasOwnNodeTypes = projectTypes === undefined;
+    this.options = compilerOptions(projectTypes ?? join(typesDir, '@types'));
     this.#resolutions = ts.createModuleResolutionCache(cwd, (name) => name, this.options);
   }
 
@@ -153,15 +151,14 @@ export class SourceFiles {
   }
 }
 
-function compilerOptions(cwd: string, typesDir: string): TS.CompilerOptions {
+function compilerOptions(nodeTypesRoot: string): TS.CompilerOptions {
   return {
     target: ts.ScriptTarget.ES2024,
     module: ts.ModuleKind.ESNext,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
     moduleDetection: ts.ModuleDetectionKind.Force,
     types: ['node'],
-    paths: Object.fromEntries(SDK_MODULES.map(([name, file]) => [name, [join(typesDir, file)]])),
-    typeRoots: [nodeTypesOfProject(cwd) ?? join(typesDir, '@types')],
+    typeRoots: [nodeTypesRoot],
     strict: true,
     // A notebook cell is a draft: parameters without a type are any, everything else is checked strictly.
     noImplicitAny: false,

@@ -9,14 +9,16 @@ import { LanguageFeatures } from './language-features.js';
 import type { CompileRequest, CompileResult, Completeness, Completion, CursorRequest, Inspection, Session, SessionOptions } from './session.js';
 
 const CODE_MISPLACED_CELL_MAGIC = 90003;
+const WARM_UP_DELAY_MS = 100;
 
 /** The language engine on the TypeScript compiler. All calls run to their end before the next one starts. */
 export class TypeScriptSession implements Session {
   readonly #magics: readonly MagicSpec[];
   readonly #onWarm: (() => void) | undefined;
+  #isWarm = false;
   #open: { readonly compiler: CellCompiler; readonly features: LanguageFeatures } | undefined;
 
-  /** `onWarm` is called when everything that the first cells need is loaded. */
+  /** `onWarm` is called when the whole environment has been read. */
   constructor(magics: readonly MagicSpec[], { onWarm }: { readonly onWarm?: () => void } = {}) {
     this.#magics = magics;
     this.#onWarm = onWarm;
@@ -26,10 +28,9 @@ export class TypeScriptSession implements Session {
     const compiler = new CellCompiler(cwd.replaceAll('\\', '/'), typesDir.replaceAll('\\', '/'));
     this.#open = { compiler, features: new LanguageFeatures(compiler, cwd) };
     for (const cell of restore) compiler.commit(cell);
-    // The first cells parse and check the libraries; better now than when somebody waits for them.
-    compiler.compile('console.log([1].map((x) => x + 1).join()); await Promise.resolve(1)', false);
-    compiler.compile('1 + 1', false);
-    this.#onWarm?.();
+    compiler.warmUpFirst();
+    // A cell that came meanwhile goes first; the rest is read when nothing is asked.
+    setTimeout(() => this.#warmUp(), WARM_UP_DELAY_MS).unref();
   }
 
   async compile({ code, commit }: CompileRequest): Promise<CompileResult> {
@@ -49,12 +50,14 @@ export class TypeScriptSession implements Session {
   async complete(request: CursorRequest): Promise<Completion> {
     const magic = completeMagic(this.#magics, request);
     if (magic) return magic;
+    this.#warmUp();
     return this.#engine().features.complete({ code: blankMagics(request.code), offset: request.offset });
   }
 
   async inspect(request: CursorRequest): Promise<Inspection | undefined> {
     const magic = inspectMagic(this.#magics, request);
     if (magic) return magic;
+    this.#warmUp();
     return this.#engine().features.inspect({ code: blankMagics(request.code), offset: request.offset });
   }
 
@@ -65,6 +68,13 @@ export class TypeScriptSession implements Session {
   async dispose(): Promise<void> {
     this.#open?.features.dispose();
     this.#open = undefined;
+  }
+
+  #warmUp(): void {
+    if (!this.#open || this.#isWarm) return;
+    this.#isWarm = true;
+    this.#open.compiler.warmUp();
+    this.#onWarm?.();
   }
 
   #engine(): { readonly compiler: CellCompiler; readonly features: LanguageFeatures } {

@@ -9,10 +9,15 @@ enableCompileCache(compileCacheDir());
 const { TypeScriptSession } = await import('./typescript-session.js');
 const { MAGIC_SPECS } = await import('../magics/specs.js');
 
-// Kept now, and not at the end: what the first cells need is compiled, and the thread may be ended without notice.
-const session = new TypeScriptSession(MAGIC_SPECS, { onWarm: flushCompileCache });
-// `gc` is there because the kernel exposes it to new threads.
-const heap = new HeapKeeper(() => globalThis.gc?.());
+// `gc` is there because the kernel exposes it to new threads. The last-resort kind gives memory back to the system.
+const heap = new HeapKeeper(() => void globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' }));
 const onAnswered = (): void => heap.afterAnswer();
+const session = new TypeScriptSession(MAGIC_SPECS, {
+  onWarm: () => {
+    // Kept now, and not at the end: what the first cells need is compiled, and the thread may be ended without notice.
+    flushCompileCache();
+    onAnswered();
+  }
+});
 if (parentPort) serveSession(session, threadPort(parentPort), onAnswered);
 serveSession(session, threadPort((workerData as { readonly port: MessagePort }).port), onAnswered);

@@ -41,6 +41,8 @@ export async function nodesOfTarget(client: VcpClient, target: string, signal: A
   if (!open) return resolveTarget(target, (await Promise.all(named.map(vc => nodesOfVc(client, vc, signal)))).flat());
   const vcs = await allPages(cursor => client.listVcs({ cursor, limit: 500 }, { signal }));
   if (vcs.length === 0) throw new VcpError('not_found', 'There is no virtual cloud.', { hint: 'Make one with: vcp apply FILE' });
+  const whole = vcs.find(vc => parts.some(part => part.text === vc.name));
+  if (vcs.length > 1 && whole !== undefined) throw new VcpError('not_found', `No node matches “${whole.name}”: it is a virtual cloud.`, { hint: `All its nodes are “${whole.name}/*”.` });
   if (vcs.length > 1) throw new VcpError('invalid_request', `“${target}” does not say in which virtual cloud.`, { hint: `Write ${vcs[0]!.name}/${target}; there are: ${vcs.map(vc => vc.name).join(', ')}.` });
   return resolveTarget(target, await nodesOfVc(client, vcs[0]!.name, signal), vcs[0]!.name);
 }

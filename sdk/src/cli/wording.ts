@@ -33,6 +33,7 @@ export function state(value: string): string {
 }
 
 export function planText(plan: Plan): string {
+  if (plan.changes.length === 0 && !plan.exists) return `${plan.vc} (new) without nodes`;
   if (plan.changes.length === 0) return `${plan.vc} is as the configuration says: nothing to do.`;
   const signs = { add: '＋', change: '～', remove: '－' } as const;
   const rows = plan.changes.map(change => [signs[change.action], change.kind, change.name, change.detail, change.price === undefined ? '' : price(change.price)]);

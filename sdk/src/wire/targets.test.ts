@@ -32,6 +32,14 @@ describe('resolveTarget', () => {
     expect(() => names('compute, compute-9', 'genome')).toThrowError(expect.objectContaining({ message: expect.stringContaining('compute-9') }));
   });
 
+  it('finds all nodes of a virtual cloud by NAME/*, and says so when only NAME was given', () => {
+    expect(names('genome/*')).toHaveLength(10);
+    expect(names('other/*', 'genome')).toEqual(['other/compute-1', 'other/compute-2']);
+    for (const vc of ['genome', undefined]) expect(() => names('genome', vc)).toThrowError(expect.objectContaining({ code: 'not_found', hint: 'genome is a virtual cloud; all its nodes are “genome/*”.' }));
+    expect(() => resolveTarget('empty', [], 'empty')).toThrowError(expect.objectContaining({ hint: expect.stringContaining('“empty/*”') }));
+    expect(() => names('genome/web')).toThrowError(expect.objectContaining({ hint: expect.not.stringContaining('/*') }));
+  });
+
   it('names a wrong state and the nearest', () => {
     expect(() => names('compute:runing')).toThrowError(expect.objectContaining({ hint: 'Did you mean “running”?' }));
   });

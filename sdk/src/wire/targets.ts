@@ -78,14 +78,18 @@ export function resolveTarget<N extends TargetNode>(text: string, nodes: readonl
   for (const part of parseTarget(text)) {
     const matching = nodes.filter(node => matches(part, node, vcName));
     if (matching.length === 0) {
-      const near = nearest(part.text, [...nodes.map(node => node.name), ...new Set(nodes.map(node => node.unit))]);
-      throw new VcpError('not_found', `No node matches “${part.text}”${vcName === undefined ? '' : ` in virtual cloud ${vcName}`}.`, {
-        hint: near === undefined ? 'Look at the nodes with: %vc ps' : `Did you mean “${near}”?`
-      });
+      throw new VcpError('not_found', `No node matches “${part.text}”${vcName === undefined ? '' : ` in virtual cloud ${vcName}`}.`, { hint: hintFor(part, nodes, vcName) });
     }
     for (const node of matching) chosen.add(node);
   }
   return nodes.filter(node => chosen.has(node));
+}
+
+function hintFor(part: TargetPart, nodes: readonly TargetNode[], vcName: string | undefined): string {
+  const clouds = new Set([...nodes.map(node => node.vc), ...(vcName === undefined ? [] : [vcName])]);
+  if (clouds.has(part.text)) return `${part.text} is a virtual cloud; all its nodes are “${part.text}/*”.`;
+  const near = nearest(part.text, [...nodes.map(node => node.name), ...new Set(nodes.map(node => node.unit))]);
+  return near === undefined ? 'Look at the nodes with: %vc ps' : `Did you mean “${near}”?`;
 }
 
 function matches(part: TargetPart, node: TargetNode, vcName: string | undefined): boolean {

@@ -39,19 +39,27 @@ export const applyCommand: Command = {
   async run(invocation, context) {
     const { plan, located } = await planOf(invocation.words[0]!, context);
     const allowed = allowedBy(invocation);
-    if (plan.changes.length === 0 || invocation.flag('dry-run')) {
+    const nothing = plan.exists && plan.changes.length === 0;
+    const busy = nothing && !invocation.flag('dry-run') && (await isAtWork(plan.vc, context));
+    if ((nothing && !busy) || invocation.flag('dry-run')) {
       context.print(plan, planText(plan));
       return 0;
     }
-    context.terminal.err(`${planText(plan)}\n`);
-    const missing = Object.entries(plan.removals).filter(([unit, count]) => count > (allowed[unit] ?? 0));
+    if (!busy) context.terminal.err(`${planText(plan)}\n`);
+    const missing = Object.entries(plan.removals).filter(([unit, count]) => count > (Object.hasOwn(allowed, unit) ? allowed[unit]! : 0));
     if (missing.length > 0) throw new VcpError('removal_not_allowed', `This would remove ${missing.map(([unit, count]) => `${count} of ${unit}`).join(', ')}.`, { hint: `If that is meant, add --allow-remove ${formatAllowRemove(Object.fromEntries(missing))}`, details: { plan } });
-    if (!invocation.flag('yes')) await consent(context, plan);
+    if (!busy && !invocation.flag('yes')) await consent(context, plan);
     return performOperation(context, (client, change) => client.applyVc(plan.vc, {
       document: located.document, baseRevision: plan.baseRevision, planDigest: plan.digest, allowRemove: allowed, onFailure: invocation.flag('rollback') ? 'rollback' : 'keep'
     }, change).catch((error: unknown) => { throw isVcpError(error) ? located.locate(error) : error; }));
   }
 };
+
+/** Somebody is bringing it about at this moment: apply then waits for that instead of saying “done”. */
+async function isAtWork(vc: string, context: Context): Promise<boolean> {
+  const client = await context.client();
+  return (await client.listOperations({ vc, open: true, limit: 1 }, { signal: context.signal })).items.length > 0;
+}
 
 async function consent(context: Context, plan: Plan): Promise<void> {
   if (context.terminal.ask === undefined) throw new VcpError('confirmation_required', `Nothing was changed in ${plan.vc}: nobody can be asked here.`, { hint: 'Add --yes.' });

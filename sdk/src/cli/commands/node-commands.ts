@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { VcpError, type NodeView, type SshAccess } from '../../wire/index.js';
+import { VcpError, isVcpError, type NodeView, type SshAccess } from '../../wire/index.js';
 import { VcpSDK, type ExecResult, type VcNode } from '../../client/index.js';
 import { UsageError, type Command, type Context } from '../command.js';
 import { mapAtMost, nodesOfTarget } from '../name-words.js';
@@ -37,12 +37,18 @@ export const execCommand: Command = {
     // One word is a line for the shell, several are the command itself.
     const command = invocation.rest.length === 1 ? invocation.rest[0]! : invocation.rest;
     const live = nodes.length === 1 && !context.json ? { onOutput: (stream: 'stdout' | 'stderr', data: string) => (stream === 'stdout' ? context.terminal.out(data) : context.terminal.err(data)) } : {};
-    const results = await mapAtMost(nodes, MOST_AT_ONCE, node => node.exec(command, { ...options, ...live }));
+    const results = await mapAtMost(nodes, MOST_AT_ONCE, node => node.exec(command, { ...options, ...live }).catch((error: unknown) => noAnswer(node, nodes.length, error)));
     if (context.json) context.print(results, '');
     else if (nodes.length > 1) context.terminal.out(`${folded(results)}\n`);
     return exitCodeOf(results, context);
   }
 };
+
+/** Of several nodes, one that does not answer must not hide what the others said. */
+function noAnswer(node: VcNode, of: number, error: unknown): ExecResult {
+  if (of === 1 || !isVcpError(error) || error.code !== 'node_unreachable') throw error;
+  return { node: node.name, exec: '', stdout: '', stderr: error.message, code: null, timedOut: false, outcome: 'unknown', durationMs: 0 };
+}
 
 function variables(words: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(words.map(word => {
@@ -73,6 +79,7 @@ function failed(result: ExecResult): boolean {
 }
 
 function ending(result: ExecResult): string {
+  if (result.exec === '') return 'no answer';
   if (result.outcome === 'unknown') return 'outcome unknown';
   if (result.timedOut) return 'timed out';
   return result.code === null ? `ended by ${result.signal ?? 'a signal'}` : `exit code ${result.code}`;
@@ -82,7 +89,7 @@ function exitCodeOf(results: readonly ExecResult[], context: Context): number {
   const bad = results.filter(failed);
   if (bad.length === 0) return 0;
   if (results.length > 1 || bad[0]!.code === null) context.terminal.err(`✖ ${bad.length} of ${results.length} nodes failed: ${bad.map(result => `${result.node} (${ending(result)})`).join(', ')}\n`);
-  if (bad.some(result => result.outcome === 'unknown')) return 3;
+  if (bad.some(result => result.outcome === 'unknown' && result.exec !== '')) return 3;
   return results.length === 1 ? bad[0]!.code ?? 1 : 1;
 }
 

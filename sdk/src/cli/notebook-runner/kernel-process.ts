@@ -50,7 +50,8 @@ export class KernelProcess {
     const connection = connectionIn(folder);
     const file = join(folder, 'connection.json');
     await writeFile(file, JSON.stringify(connection), { mode: 0o600 });
-    const child = spawn(process.execPath, [kernelScript(), file], { cwd, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    // The flag lets an endless loop in a timer be interrupted, as in the kernel's own kernelspec.
+    const child = spawn(process.execPath, ['--no-force-async-hooks-checks', kernelScript(), file], { cwd, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
     for (const stream of [child.stdout!, child.stderr!]) stream.setEncoding('utf8').on('data', (text: string) => { said = (said + text).slice(-4000); });
     const kernel = new KernelProcess(child, new KernelClient(connection), folder, () => said.trim());
