@@ -19,12 +19,13 @@ def environment(tmp_path_factory):
     subprocess.run(["node", str(ROOT / "scripts" / "run.mjs"), "wheel"], check=True, cwd=ROOT)
     wheel = next((ROOT / "extension" / "dist").glob("jupyterlab_vcp-*.whl"))
     folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-    subprocess.run([folder / "venv/bin/pip", "install", "--quiet", "--disable-pip-version-check", str(wheel)], check=True)
+    # Without the checkout's own paths: pip would find the package there and install nothing.
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("VCP_", "JUPYTER", "PYTHON"))}
     kept["PATH"] = f"{folder / 'venv/bin'}:/usr/bin:/bin:/usr/sbin:/sbin"
     kept["VCP_HOME"] = str(folder / "home")
     kept["HOME"] = str(folder)
+    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True, env=kept)
+    subprocess.run([folder / "venv/bin/pip", "install", "--quiet", "--disable-pip-version-check", str(wheel)], check=True, env=kept)
     (folder / "work").mkdir()
     yield {"folder": folder, "env": kept, "wheel": wheel}
     subprocess.run(["vcp", "controller", "stop"], env=kept, cwd=folder / "work", check=False)

@@ -6,7 +6,7 @@ import { errorSchema } from './resources.js';
 /**
  * Bodies of requests. Headers that go with every change:
  * - `Idempotency-Key`: same key + same body attaches to the operation while it is unfinished or undelivered
- *   (interfaces: re-running), same key + other body is 422.
+ *   (interfaces: re-running), same key + other body is 422. `baseRevision` and `planDigest` are no part of what is compared.
  * - `X-Vcp-Origin`: URL-encoded JSON of `Origin`.
  * Answers of changes carry `Location` and, when an earlier operation was found, `X-Vcp-Attached: true`.
  */
