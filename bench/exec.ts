@@ -9,6 +9,7 @@ import { median, row, timed, type Row } from './row.js';
 
 const run = promisify(execFile);
 const CALLS = 100;
+const CALLS_A_TURN = 10;
 
 /** Commands on nodes, against `ssh` with a kept connection (ControlMaster). */
 export async function execBench(samples: number): Promise<readonly Row[]> {
@@ -23,9 +24,10 @@ export async function execBench(samples: number): Promise<readonly Row[]> {
     const ssh = await masters(folder, await Promise.all(nodes.map(node => client.sshAccess('bench-exec', node.name))));
     const mine: number[] = [];
     const others: number[] = [];
-    for (let sample = 0; sample < samples * 5; sample += 1) {
-      mine.push(await timed(() => nodes[0]!.exec('true')));
-      others.push(await timed(() => run('ssh', ssh[0]!)));
+    // In turns of ten: each side is measured warm, and both see the same machine.
+    for (let turn = 0; turn < samples; turn += 1) {
+      for (let call = 0; call < CALLS_A_TURN; call += 1) mine.push(await timed(() => nodes[0]!.exec('true')));
+      for (let call = 0; call < CALLS_A_TURN; call += 1) others.push(await timed(() => run('ssh', ssh[0]!)));
     }
     const many: number[] = [];
     const manyOthers: number[] = [];

@@ -24,14 +24,17 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   const rows: Row[] = [];
+  const failures: string[] = [];
   for (const [name, bench] of Object.entries(BENCHES)) {
     if (names.length > 0 && !names.includes(name)) continue;
     console.error(`• ${name}`);
-    rows.push(...(await bench(samples)));
+    // One that fails does not lose what the others measured.
+    await bench(samples).then(measured => rows.push(...measured), (error: unknown) => failures.push(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`));
   }
   console.log(table(rows));
   if (file !== undefined) await writeFile(file, `${JSON.stringify(rows, null, 2)}\n`);
-  return 0;
+  for (const failure of failures) console.error(`✖ ${failure}`);
+  return failures.length === 0 ? 0 : 1;
 }
 
 function table(rows: readonly Row[]): string {
