@@ -82,7 +82,7 @@ export class BaseImage {
       t: recipe.image,
       networkmode: 'host',
       ...(entry === undefined ? {} : { extrahosts: entry }),
-      buildargs: { BASE: DEBIAN_IMAGE, MIRROR: mirror, ...proxies },
+      buildargs: { BASE: DEBIAN_IMAGE, ...(mirror === undefined ? {} : { MIRROR: mirror }), ...proxies },
       labels: { [RECIPE_LABEL]: recipe.digest },
       forcerm: true,
       abortSignal: context.signal
@@ -106,8 +106,8 @@ export class BaseImage {
 }
 
 /** The reason stands among the last lines of what the build printed, not in its error. */
-function buildFailure(error: unknown, lines: readonly string[], mirror: string): VcpError {
+function buildFailure(error: unknown, lines: readonly string[], mirror = ''): VcpError {
   const reason = lines.flatMap(line => line.split('\n')).filter(line => /^(?:E|Err|W):|unable|cannot|could not|failed|no space/i.test(line)).at(-1) ?? (error instanceof Error ? error.message : String(error));
   if (/no space left/i.test(reason)) return new VcpError('no_capacity', 'The base image could not be built: the disk of the Docker engine is full.', { hint: 'Free space (docker system df shows what uses it), then retry.', cause: error });
-  return new VcpError('provider_failed', `The base image could not be built: ${reason.trim()}`, { hint: `See whether this computer reaches its Debian mirror ${mirror} (sudo apt-get update), then retry.`, cause: error });
+  return new VcpError('provider_failed', `The base image could not be built: ${reason.trim()}`, { hint: `See whether this computer reaches its Debian mirror${mirror === '' ? '' : ` ${mirror}`} (sudo apt-get update), then retry.`, cause: error });
 }

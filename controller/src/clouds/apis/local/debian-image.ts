@@ -69,7 +69,7 @@ async function bootstrap(options: DebianOptions, registrySaid: string, context: 
   const folder = await mkdtemp(join(options.workFolder, `${FOLDER_PREFIX}${process.pid}-`));
   try {
     let lines = 0;
-    await runDebootstrap(['--variant=minbase', '--include=ca-certificates', SUITE, folder, mirror], context.signal, line => {
+    await runDebootstrap(['--variant=minbase', '--include=ca-certificates', SUITE, folder, ...(mirror === undefined ? [] : [mirror])], context.signal, line => {
       lines += 1;
       context.progress(`Debian 12: ${line}`, Math.min(0.95, 0.02 + (0.93 * lines) / DEBOOTSTRAP_LINES));
     });
@@ -80,7 +80,7 @@ async function bootstrap(options: DebianOptions, registrySaid: string, context: 
   }
 }
 
-async function requireDebootstrap(options: DebianOptions, mirror: string, registrySaid: string): Promise<void> {
+async function requireDebootstrap(options: DebianOptions, mirror: string | undefined, registrySaid: string): Promise<void> {
   const about = { registry: registrySaid };
   const present = await promisify(execFile)('debootstrap', ['--version']).then(() => true, () => false);
   if (!present) {
@@ -88,7 +88,7 @@ async function requireDebootstrap(options: DebianOptions, mirror: string, regist
   }
   if (!(options.asRoot ?? process.getuid?.() === 0)) {
     throw new VcpError('provider_denied', 'The base image cannot be made: no image registry answers, and debootstrap needs root.', {
-      hint: `Make the image once by hand, then retry: sudo debootstrap --variant=minbase --include=ca-certificates ${SUITE} /var/tmp/vcp-debian ${mirror} && sudo tar -C /var/tmp/vcp-debian -c . | docker import - ${DEBIAN_IMAGE}`,
+      hint: `Make the image once by hand, then retry: sudo debootstrap --variant=minbase --include=ca-certificates ${SUITE} /var/tmp/vcp-debian${mirror === undefined ? '' : ` ${mirror}`} && sudo tar -C /var/tmp/vcp-debian -c . | docker import - ${DEBIAN_IMAGE}`,
       details: about
     });
   }

@@ -3,13 +3,13 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export const SUITE = 'bookworm';
-const DEFAULT_MIRROR = 'http://deb.debian.org/debian';
 
 /**
- * The Debian mirror that this computer installs from, when it runs the same Debian release; otherwise Debian's own.
+ * The Debian mirror that this computer installs from, when it runs the same Debian release. Undefined otherwise:
+ * debootstrap and Debian's own image know theirs.
  * @param aptFolder where apt keeps its sources
  */
-export async function debianMirror(aptFolder = '/etc/apt'): Promise<string> {
+export async function debianMirror(aptFolder = '/etc/apt'): Promise<string | undefined> {
   const parts = join(aptFolder, 'sources.list.d');
   const names = [join(aptFolder, 'sources.list'), ...(await readdir(parts).catch(() => [])).sort().map(name => join(parts, name))];
   for (const name of names) {
@@ -17,7 +17,7 @@ export async function debianMirror(aptFolder = '/etc/apt'): Promise<string> {
     const mirror = name.endsWith('.sources') ? fromDeb822(text) : fromOneLine(text);
     if (mirror !== undefined) return mirror.replace(/\/+$/, '');
   }
-  return DEFAULT_MIRROR;
+  return undefined;
 }
 
 /** `deb [options] URI SUITE COMPONENT…` */
@@ -42,7 +42,8 @@ function fromDeb822(text: string): string | undefined {
  * `host:address` as this computer resolves the mirror's host: a container that is built does not see its hosts file
  * or name service. Undefined when the name cannot be resolved here either (a proxy may know it).
  */
-export async function mirrorHostEntry(mirror: string): Promise<string | undefined> {
+export async function mirrorHostEntry(mirror: string | undefined): Promise<string | undefined> {
+  if (mirror === undefined) return undefined;
   const host = new URL(mirror).hostname;
   const found = await lookup(host, { family: 4 }).catch(() => undefined);
   return found === undefined ? undefined : `${host}:${found.address}`;
