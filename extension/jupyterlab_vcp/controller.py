@@ -140,10 +140,12 @@ class Controller:
     async def _start(self):
         try:
             version = await self._attach_or_start()
-        except ControllerAbsent as absent:
+        except (ControllerAbsent, OSError, ValueError) as problem:
+            # A full disk or a broken answer is a reason like any other: who waits learns it in the same form.
+            absent = problem if isinstance(problem, ControllerAbsent) else ControllerAbsent("exited", str(problem))
             self._last_failure = absent
             self.log.warning("The controller did not start: %s %s", absent.code, absent.detail)
-            raise
+            raise absent from problem
         self._last_failure = None
         return version
 

@@ -7,6 +7,7 @@ Nothing here counts as activity of a person, so that idle servers are still cull
 import asyncio
 import json
 import re
+from urllib.parse import unquote_plus
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
@@ -154,7 +155,11 @@ class ProxyHandler(VcpHandler):
 
     def _target(self):
         prefix = url_path_join(self.base_url, NAMESPACE, "api")
-        return self.request.uri[len(prefix) :]
+        path, _, query = self.request.uri[len(prefix) :].partition("?")
+        # Jupyter takes its login from these, too; the controller is not to see it.
+        names = ((part, unquote_plus(part.partition("=")[0])) for part in query.split("&") if part)
+        kept = "&".join(part for part, name in names if name not in ("token", "_xsrf"))
+        return f"{path}?{kept}" if kept else path
 
     def _begin(self, answer):
         self.set_status(answer.status_code)

@@ -76,7 +76,7 @@ export class VcpModel {
     this.#watched.clear();
     for (const id of vcIds) this.#watched.add(id);
     for (const id of this.#nodes.keys()) if (!vcIds.has(id)) this.#nodes.delete(id);
-    if (added.length > 0 && this.#loaded && this.#working === undefined) void this.#guarded(() => this.#readNodes(added));
+    if (added.length > 0 && this.#loaded) void this.#guarded(() => this.#readNodes(added));
   }
 
   /** Reads everything again. Resolves when done; failures show in `connection`. */

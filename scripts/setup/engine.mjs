@@ -32,6 +32,7 @@ async function startOwn(folder, socket) {
   if (!onPath('dockerd')) throw new Remedy('No Docker engine is installed (Debian: apt-get install docker.io).');
   if (process.getuid?.() !== 0) throw new Remedy('No Docker engine runs and there is no systemd to start it. As root, run:  dockerd &');
   mkdirSync(folder, { recursive: true, mode: 0o711 });
+  if (ownPid(folder) !== undefined) throw new Remedy(`The Docker engine in ${folder} runs but does not answer. Wait a moment and run this again, or end it with: npm run stop`);
   // A file left by an engine that was killed would make the new one refuse.
   rmSync(join(folder, 'dockerd.pid'), { force: true });
   const log = join(folder, 'dockerd.log');
@@ -53,14 +54,19 @@ async function startOwn(folder, socket) {
 
 /** Ends the engine that `startOwn` started in this folder; one of the machine's is left alone. */
 export async function stopOwnEngine(folder) {
-  const file = join(folder, 'dockerd.pid');
-  if (!existsSync(file)) return false;
-  const pid = Number(readFileSync(file, 'utf8'));
-  const ours = existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder);
-  if (!ours) return false;
+  const pid = ownPid(folder);
+  if (pid === undefined) return false;
   process.kill(pid, 'SIGTERM');
   for (let waited = 0; waited < 30_000 && existsSync(`/proc/${pid}`); waited += 100) await new Promise(resolve => setTimeout(resolve, 100));
   return true;
+}
+
+/** The engine of this folder, where it lives; a pid that belongs to something else by now is none. */
+function ownPid(folder) {
+  const file = join(folder, 'dockerd.pid');
+  if (!existsSync(file)) return undefined;
+  const pid = Number(readFileSync(file, 'utf8'));
+  return existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder) ? pid : undefined;
 }
 
 function ping(socketPath) {

@@ -37,9 +37,19 @@ async function serve({ bin, environment, docker, folder, port }) {
     { env: { ...environment, JUPYTER_TOKEN: token }, stdio: ['ignore', 'pipe', 'pipe'] });
   const log = [];
   for (const stream of [lab.stdout, lab.stderr]) stream.on('data', chunk => { log.push(String(chunk)); if (log.length > 200) log.shift(); });
-  const ended = new Promise(resolve => lab.once('exit', code => resolve(code ?? 0)));
-  const ready = await Promise.race([answering(port, token), ended.then(() => false)]);
-  if (!ready) throw new Remedy(`JupyterLab did not start:\n${log.join('').slice(-3000)}`);
+  let over = false;
+  const ended = new Promise(resolve => {
+    lab.once('exit', code => { over = true; resolve(code ?? 0); });
+    lab.once('error', error => { over = true; log.push(error.message); resolve(1); });
+  });
+  const stop = () => { lab.kill('SIGTERM'); };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  if (!(await answering(port, token, () => over))) {
+    stop();
+    await ended;
+    throw new Remedy(`JupyterLab did not start:\n${log.join('').slice(-3000)}`);
+  }
   console.log(`
 [${clock()}] Ready. Open:
 
@@ -52,16 +62,13 @@ Engine      ${docker === undefined ? 'none' : docker.ours ? `${docker.host} (our
 Ctrl-C ends JupyterLab only. Controller and nodes go on; to end them:  npm run stop
 To undo the set-up: npm run clean (packages of the system: as printed when they were installed).
 `);
-  const stop = () => { lab.kill('SIGTERM'); };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
   const code = await ended;
   console.log('JupyterLab has ended. Controller and nodes go on (npm run stop ends the controller).');
   return code === 0 || code === null ? 0 : code;
 }
 
-async function answering(port, token) {
-  for (let waited = 0; waited < 120_000; waited += 150) {
+async function answering(port, token, isOver) {
+  for (let waited = 0; waited < 120_000 && !isOver(); waited += 150) {
     if ((await status(port, token)) === 200) return true;
     await new Promise(resolve => setTimeout(resolve, 150));
   }
