@@ -46,7 +46,7 @@ export class ExecuteQueue {
     if (running?.cell !== cell) return;
     this.#running = undefined;
     this.#port.reply(running, { ...content, execution_count: this.#executionCount });
-    if (content['status'] === 'error' && running.message.content['stop_on_error'] !== false) this.abortWaiting();
+    if (content['status'] === 'error' && running.message.content['stop_on_error'] !== false && running.message.content['silent'] !== true) this.abortWaiting();
     this.#startNext();
   }
 

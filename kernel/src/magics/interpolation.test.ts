@@ -91,6 +91,16 @@ describe('interpolation into shell text', () => {
     );
   });
 
+  it.each([
+    ['a shift in arithmetic that looks like a here-document', 'x=$((1 << bits))\necho ${x}', 'a; echo PWNED'],
+    ['the word of a quoted here-document', "cat <<'EOF'\n${x}\nEOF\n", 'EOF\necho PWNED'],
+    ['the word of a here-document with tabs', 'cat <<-EOF\n${x}\nEOF\n', '\tEOF\necho PWNED'],
+    ['escapes of the shell', "echo $'${x}'", "\\'; echo PWNED #"],
+    ['backticks', 'y=`echo ${x}`', 'a` ; echo PWNED ; `']
+  ])('refuses a value where it could become a command: %s', (_what, body, x) => {
+    expect(() => interpolate(body, 'shell', variables({ x }), 2)).toThrow();
+  });
+
   it('makes a list several words', () => expect(shell('printf "[%s]" ${x}', { x: ['a b', 'c', ''] })).toBe('[a b][c][]'));
 
   it('leaves what is the shell’s to the shell', () => {

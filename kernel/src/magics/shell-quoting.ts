@@ -2,8 +2,8 @@ import { UsageError } from './usage-error.js';
 
 /** How the shell reads the text at a placeholder. */
 export type ShellContext =
-  | { readonly kind: 'bare' | 'double-quoted' | 'single-quoted' | 'comment' | 'literal' }
-  | { readonly kind: 'heredoc'; readonly delimiter: string };
+  | { readonly kind: 'bare' | 'double-quoted' | 'single-quoted' | 'comment' }
+  | { readonly kind: 'heredoc' | 'literal'; readonly delimiter: string };
 
 /**
  * Follows the quoting of a shell text far enough to know how to write a value at an offset: quotes, escapes, comments,
@@ -18,6 +18,8 @@ export class ShellScanner {
   #heredoc: { readonly delimiter: string; readonly quoted: boolean; readonly stripTabs: boolean } | undefined;
   #inComment = false;
 
+  #unclear = false;
+
   constructor(text: string) {
     this.#text = text;
   }
@@ -25,7 +27,11 @@ export class ShellScanner {
   /** The context at `offset`; offsets must not decrease from call to call. */
   contextAt(offset: number): ShellContext {
     while (this.#at < offset) this.#step();
-    if (this.#heredoc) return this.#heredoc.quoted ? { kind: 'literal' } : { kind: 'heredoc', delimiter: this.#heredoc.delimiter };
+    // Places where no way of writing a value is safe: better no value than one that runs as a command.
+    if (this.#open.includes('`')) throw new UsageError('A value cannot be put between backticks.', 'Write $(…) instead of the backticks.');
+    if (this.#open.at(-1) === "$'") throw new UsageError("A value cannot be put into $'…'.", "Use '…' or \"…\" around it.");
+    if (this.#unclear) throw new UsageError('“<<” inside “((” can be a shift or a here-document, so that no value can be put behind it.', 'Put the arithmetic behind the values, or into a cell of its own.');
+    if (this.#heredoc) return { kind: this.#heredoc.quoted ? 'literal' : 'heredoc', delimiter: this.#heredoc.delimiter };
     if (this.#inComment) return { kind: 'comment' };
     const inner = this.#open.at(-1);
     if (inner === '"') return { kind: 'double-quoted' };
@@ -55,6 +61,7 @@ export class ShellScanner {
     if (char === '(') return this.#push('(', 1);
     if ((char === ')' && inner === '(') || (char === '}' && inner === '{')) return this.#close();
     if (char === '#' && /[\s;&|(]/.test(this.#text[this.#at - 1] ?? ' ')) this.#inComment = true;
+    if (char === '<' && next === '<' && this.#open.at(-1) === '(' && this.#open.at(-2)?.endsWith('(')) this.#unclear = true;
     if (char === '<' && next === '<' && this.#text[this.#at + 2] !== '<') return this.#startHeredoc();
     if (char === '<' && next === '<') return this.#advance(3);
     this.#advance(1);
@@ -111,13 +118,16 @@ export function quoteForShell(value: unknown, context: ShellContext, name: strin
     case 'heredoc':
       refuseDelimiter(text, context.delimiter, name);
       return text.replace(/[\\$`]/g, '\\$&');
+    case 'literal':
+      refuseDelimiter(text, context.delimiter, name);
+      return text;
     default:
       return text;
   }
 }
 
 function refuseDelimiter(text: string, delimiter: string, name: string): void {
-  if (text.split('\n').includes(delimiter)) throw new UsageError(`The value of ${name} contains the line "${delimiter}", which would end the here-document.`);
+  if (text.split('\n').some(line => line.replace(/^\t+/, '') === delimiter)) throw new UsageError(`The value of ${name} contains the line "${delimiter}", which would end the here-document.`);
 }
 
 /** A list becomes several words, everything else one. */
