@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import { composeSchema, composeServiceSchema, type ComposeDocument } from './compose.js';
 import { portableSizeSchema, unitSchema, vcDocumentSchema, FLAVOR_NAMES, type VcDocument } from './config.js';
-import { crossChecks, literalSecrets, nearestWord, unavailableKeys, type Finding, type Path } from './config-rules.js';
+import { crossChecks, literalSecrets, unavailableKeys, type Finding, type Path } from './config-rules.js';
 import { suggestName } from './names.js';
+import { nearest } from './nearest.js';
 
 export type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly findings: readonly Finding[] };
 
@@ -40,7 +41,7 @@ function fromIssue(issue: Issue, input: unknown): readonly Finding[] {
   const path = issue.path.filter((part): part is string | number => typeof part !== 'symbol');
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map(key => {
-      const near = nearestWord(key, knownKeys(path));
+      const near = nearest(key, knownKeys(path));
       return { path: [...path, key], atKey: true, message: `“${key}” is not a key here${near === undefined ? `; known are: ${knownKeys(path).join(', ')}` : ''}.`, ...(near === undefined ? {} : { nearest: near }) };
     });
   }
@@ -55,7 +56,7 @@ function fromUnion(issue: Extract<Issue, { code: 'invalid_union' }>, path: Path,
   const value = valueAt(input, path);
   if (value === undefined) return [{ path, message: `“${String(path.at(-1))}” is missing.` }];
   if (path.at(-1) === 'flavor' && typeof value !== 'object') {
-    const near = typeof value === 'string' ? nearestWord(value, FLAVOR_NAMES) : undefined;
+    const near = typeof value === 'string' ? nearest(value, FLAVOR_NAMES) : undefined;
     return [{ path, message: `“${String(value)}” is not a flavor: ${FLAVOR_NAMES.join(', ')}, or a size {cpu, memoryGiB, gpu, diskGiB}.`, ...(near === undefined ? {} : { nearest: near }) }];
   }
   // The branch that got furthest is the one that was meant.

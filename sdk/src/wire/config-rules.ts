@@ -1,5 +1,4 @@
-import { FLAVOR_NAMES, type VcDocument } from './config.js';
-import { nearest } from './nearest.js';
+import type { VcDocument } from './config.js';
 
 export type Path = readonly (string | number)[];
 export interface Finding {
@@ -88,13 +87,6 @@ export function crossChecks(document: VcDocument): readonly Finding[] {
   });
   return found;
 }
-
-/** The nearest legal word for an unknown key or value. */
-export function nearestWord(word: string, known: readonly string[]): string | undefined {
-  return nearest(word, known);
-}
-
-export const KNOWN_FLAVORS: readonly string[] = FLAVOR_NAMES;
 
 function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
